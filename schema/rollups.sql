@@ -588,7 +588,8 @@ create table autocall_lead_totals (
     bucket integer not null,
     scope smallint not null,
     width smallint not null,
-    leads integer not null
+    leads integer not null,
+    unfinished integer not null
 );
 create unique index on autocall_lead_totals (
     tenant_id, campaign_id, agent_id, scope, width, bucket
@@ -794,6 +795,7 @@ create table telesales_totals (
     answers integer not null,
     abandoned integer not null,
     blocked integer not null,
+    in_progress integer not null,
     conversions integer not null,
     talk_sec bigint not null,
     handling_sec bigint not null
@@ -849,6 +851,7 @@ create table telesales_totals_by_source (
     answers integer not null,
     abandoned integer not null,
     blocked integer not null,
+    in_progress integer not null,
     conversions integer not null,
     talk_sec bigint not null,
     handling_sec bigint not null
@@ -2143,7 +2146,8 @@ select * from (
 select * from (
     select stored.bucket::bigint * p.width * 900 + p.utc_offset as local_second,
            stored.agent_id,
-           stored.leads
+           stored.leads,
+           stored.unfinished
     from unnest($4, $5, $6, $7) as p (width, first_bucket, end_bucket, utc_offset)
     cross join lateral (
         select *
@@ -2160,7 +2164,8 @@ select * from (
     union all
     select r.quarter::bigint * 900 + p.utc_offset,
            0,
-           r.weight * 1
+           r.weight * 1,
+           r.weight * case when r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
     from (select) one
     cross join lateral (
         select *
@@ -2181,7 +2186,8 @@ select * from (
     union all
     select callboard_local_second(r.created_at, p.utc_offset),
            0,
-           1
+           1,
+           case when r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end
     from unnest($8, $9, $10) as p (begins, ends, utc_offset)
     cross join lateral (
         select *
@@ -2203,6 +2209,7 @@ select * from (
            stored.answers,
            stored.abandoned,
            stored.blocked,
+           stored.in_progress,
            stored.conversions,
            stored.talk_sec,
            stored.handling_sec
@@ -2227,6 +2234,7 @@ select * from (
            r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
            r.weight * case when r.result = 'abandoned' then 1 else 0 end,
            r.weight * case when r.result = 'blocked' then 1 else 0 end,
+           r.weight * case when r.result is null then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2260,6 +2268,7 @@ select * from (
            case when callboard_is_answer(r.result) then 1 else 0 end,
            case when r.result = 'abandoned' then 1 else 0 end,
            case when r.result = 'blocked' then 1 else 0 end,
+           case when r.result is null then 1 else 0 end,
            case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2288,6 +2297,7 @@ select * from (
            r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
            r.weight * case when r.result = 'abandoned' then 1 else 0 end,
            r.weight * case when r.result = 'blocked' then 1 else 0 end,
+           r.weight * case when r.result is null then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2320,6 +2330,7 @@ select * from (
            case when callboard_is_answer(r.result) then 1 else 0 end,
            case when r.result = 'abandoned' then 1 else 0 end,
            case when r.result = 'blocked' then 1 else 0 end,
+           case when r.result is null then 1 else 0 end,
            case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
            case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
            case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2678,6 +2689,7 @@ select * from (
                stored.answers,
                stored.abandoned,
                stored.blocked,
+               stored.in_progress,
                stored.conversions,
                stored.talk_sec,
                stored.handling_sec
@@ -2703,6 +2715,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2744,6 +2757,7 @@ select * from (
                case when callboard_is_answer(r.result) then 1 else 0 end,
                case when r.result = 'abandoned' then 1 else 0 end,
                case when r.result = 'blocked' then 1 else 0 end,
+               case when r.result is null then 1 else 0 end,
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2779,6 +2793,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2882,6 +2897,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2922,6 +2938,7 @@ select * from (
                case when callboard_is_answer(r.result) then 1 else 0 end,
                case when r.result = 'abandoned' then 1 else 0 end,
                case when r.result = 'blocked' then 1 else 0 end,
+               case when r.result is null then 1 else 0 end,
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -2956,6 +2973,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4373,6 +4391,7 @@ select * from (
                stored.answers,
                stored.abandoned,
                stored.blocked,
+               stored.in_progress,
                stored.conversions,
                stored.talk_sec,
                stored.handling_sec
@@ -4397,6 +4416,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4430,6 +4450,7 @@ select * from (
                case when callboard_is_answer(r.result) then 1 else 0 end,
                case when r.result = 'abandoned' then 1 else 0 end,
                case when r.result = 'blocked' then 1 else 0 end,
+               case when r.result is null then 1 else 0 end,
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4458,6 +4479,7 @@ select * from (
                r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                r.weight * case when r.result = 'blocked' then 1 else 0 end,
+               r.weight * case when r.result is null then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4490,6 +4512,7 @@ select * from (
                case when callboard_is_answer(r.result) then 1 else 0 end,
                case when r.result = 'abandoned' then 1 else 0 end,
                case when r.result = 'blocked' then 1 else 0 end,
+               case when r.result is null then 1 else 0 end,
                case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4562,6 +4585,7 @@ select * from (
                    stored.answers,
                    stored.abandoned,
                    stored.blocked,
+                   stored.in_progress,
                    stored.conversions,
                    stored.talk_sec,
                    stored.handling_sec
@@ -4587,6 +4611,7 @@ select * from (
                    r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                    r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                    r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when r.result is null then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4628,6 +4653,7 @@ select * from (
                    case when callboard_is_answer(r.result) then 1 else 0 end,
                    case when r.result = 'abandoned' then 1 else 0 end,
                    case when r.result = 'blocked' then 1 else 0 end,
+                   case when r.result is null then 1 else 0 end,
                    case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4663,6 +4689,7 @@ select * from (
                    r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                    r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                    r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when r.result is null then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4766,6 +4793,7 @@ select * from (
                    r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                    r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                    r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when r.result is null then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4806,6 +4834,7 @@ select * from (
                    case when callboard_is_answer(r.result) then 1 else 0 end,
                    case when r.result = 'abandoned' then 1 else 0 end,
                    case when r.result = 'blocked' then 1 else 0 end,
+                   case when r.result is null then 1 else 0 end,
                    case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -4840,6 +4869,7 @@ select * from (
                    r.weight * case when callboard_is_answer(r.result) then 1 else 0 end,
                    r.weight * case when r.result = 'abandoned' then 1 else 0 end,
                    r.weight * case when r.result = 'blocked' then 1 else 0 end,
+                   r.weight * case when r.result is null then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end,
                    r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end,
                    r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end
@@ -5651,7 +5681,8 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         select r.campaign_id,
                null::bigint as agent_id,
                r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as unfinished
         from (
             select *
             from autocall_leads_journal
@@ -5661,11 +5692,13 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         group by 1, 2, 3
     ) sums
     where leads <> 0
+        or unfinished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads)::integer as leads
+           sum(leads)::integer as leads,
+           sum(unfinished)::integer as unfinished
     from fine
     group by 1, 3
 )
@@ -5676,7 +5709,8 @@ insert into autocall_lead_totals as stored (
     scope,
     width,
     bucket,
-    leads
+    leads,
+    unfinished
 )
 select $1,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
@@ -5684,7 +5718,8 @@ select $1,
        scope,
        width,
        callboard_bucket(bucket, width / 1),
-       sum(leads)
+       sum(leads),
+       sum(unfinished)
 from bare
 cross join (values
     (0 /* campaign */, 1),
@@ -5693,9 +5728,11 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
+    or sum(unfinished) <> 0
 order by 2, 3, 4, 5, 6
 on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+    leads = stored.leads + excluded.leads,
+    unfinished = stored.unfinished + excluded.unfinished;
 
 -- Adds changes to autocall_links, while the trail still records what they were made of.
 with changes as materialized ( -- the journal by lead and hour
@@ -7302,7 +7339,8 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         select r.campaign_id,
                null::bigint as agent_id,
                r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as unfinished
         from (
             select tenant_id,
                    1 as weight,
@@ -7319,11 +7357,13 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         group by 1, 2, 3
     ) sums
     where leads <> 0
+        or unfinished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads)::integer as leads
+           sum(leads)::integer as leads,
+           sum(unfinished)::integer as unfinished
     from fine
     group by 1, 3
 )
@@ -7334,7 +7374,8 @@ insert into autocall_lead_totals as stored (
     scope,
     width,
     bucket,
-    leads
+    leads,
+    unfinished
 )
 select $1,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
@@ -7342,7 +7383,8 @@ select $1,
        scope,
        width,
        callboard_bucket(bucket, width / 1),
-       sum(leads)
+       sum(leads),
+       sum(unfinished)
 from bare
 cross join (values
     (0 /* campaign */, 1),
@@ -7351,6 +7393,7 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
+    or sum(unfinished) <> 0
 order by 2, 3, 4, 5, 6
 ;
 
@@ -7362,7 +7405,8 @@ insert into autocall_lead_totals as stored (
     agent_id,
     width,
     bucket,
-    leads
+    leads,
+    unfinished
 )
 select tenant_id,
        scope,
@@ -7370,7 +7414,8 @@ select tenant_id,
        agent_id,
        level.width,
        callboard_bucket(bucket, level.width),
-       sum(leads)
+       sum(leads),
+       sum(unfinished)
 from (
     select *
     from autocall_lead_totals
@@ -7388,8 +7433,10 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
+    or sum(unfinished) <> 0
 on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+    leads = stored.leads + excluded.leads,
+    unfinished = stored.unfinished + excluded.unfinished;
 
 -- Brings autocall_trail up to date with the links.
 insert into autocall_trail as stored (tenant_id, campaign_id, lead_id, hour, stages, n)
@@ -8636,7 +8683,8 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         select r.campaign_id,
                null::bigint as agent_id,
                r.quarter as bucket,
-               sum(r.weight * 1)::integer as leads
+               sum(r.weight * 1)::integer as leads,
+               sum(r.weight * case when r.status in ('pending', 'in_progress', 'retry') then 1 else 0 end)::integer as unfinished
         from (
             select tenant_id,
                    1 as weight,
@@ -8652,11 +8700,13 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         group by 1, 2, 3
     ) sums
     where leads <> 0
+        or unfinished <> 0
 ), bare as (
     select campaign_id,
            null::bigint as agent_id,
            bucket,
-           sum(leads)::integer as leads
+           sum(leads)::integer as leads,
+           sum(unfinished)::integer as unfinished
     from fine
     group by 1, 3
 )
@@ -8667,7 +8717,8 @@ insert into autocall_lead_totals as stored (
     scope,
     width,
     bucket,
-    leads
+    leads,
+    unfinished
 )
 select $1,
        case when scope in (0 /* campaign */, 2 /* agent_of_campaign */) then campaign_id else 0 end,
@@ -8675,7 +8726,8 @@ select $1,
        scope,
        width,
        callboard_bucket(bucket, width / 1),
-       sum(leads)
+       sum(leads),
+       sum(unfinished)
 from bare
 cross join (values
     (0 /* campaign */, 1),
@@ -8684,6 +8736,7 @@ cross join (values
 ) as level (scope, width)
 group by 2, 3, 4, 5, 6
 having sum(leads) <> 0
+    or sum(unfinished) <> 0
 order by 2, 3, 4, 5, 6
 ;
 
@@ -9050,7 +9103,8 @@ insert into autocall_lead_totals as stored (
     agent_id,
     width,
     bucket,
-    leads
+    leads,
+    unfinished
 )
 select tenant_id,
        scope,
@@ -9058,7 +9112,8 @@ select tenant_id,
        agent_id,
        level.width,
        callboard_bucket(bucket, level.width),
-       sum(leads)
+       sum(leads),
+       sum(unfinished)
 from (
     select *
     from autocall_lead_totals
@@ -9074,8 +9129,10 @@ where bucket < cut.quarter
   and bucket >= callboard_bucket(cut.quarter, level.width) * level.width
 group by 1, 2, 3, 4, 5, 6
 having sum(leads) <> 0
+    or sum(unfinished) <> 0
 on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update set
-    leads = stored.leads + excluded.leads;
+    leads = stored.leads + excluded.leads,
+    unfinished = stored.unfinished + excluded.unfinished;
 
 -- Adds rows to autocall_lead_states. They are summed by the finest bucket first, which leaves few sums for every level and scope.
 -- Agents multiply rows, so sums over all agents are made from sums by agent. They come as the key lies, which spares the index.
@@ -9260,6 +9317,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -9275,6 +9333,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -9286,6 +9345,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -9303,6 +9363,7 @@ insert into telesales_totals as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -9317,6 +9378,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -9348,6 +9410,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -9357,6 +9420,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update s
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -9560,6 +9624,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -9582,6 +9647,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -9594,6 +9660,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -9612,6 +9679,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -9627,6 +9695,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -9653,6 +9722,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -9662,6 +9732,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_k
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -9748,6 +9819,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -9829,6 +9901,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -9841,6 +9914,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -9859,6 +9933,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -9874,6 +9949,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -9900,6 +9976,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -9909,6 +9986,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_k
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -10778,6 +10856,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -10805,6 +10884,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -10816,6 +10896,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -10833,6 +10914,7 @@ insert into telesales_totals as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -10847,6 +10929,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -10872,6 +10955,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -11087,6 +11171,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -11119,6 +11204,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -11131,6 +11217,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -11149,6 +11236,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -11164,6 +11252,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -11187,6 +11276,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -11282,6 +11372,7 @@ insert into telesales_totals as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -11296,6 +11387,7 @@ select tenant_id,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -11321,6 +11413,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -11329,6 +11422,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update s
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -11442,6 +11536,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -11457,6 +11552,7 @@ select tenant_id,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -11481,6 +11577,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -11489,6 +11586,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_k
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -12031,6 +12129,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -12059,6 +12158,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -12070,6 +12170,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -12087,6 +12188,7 @@ insert into telesales_totals as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -12101,6 +12203,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -12132,6 +12235,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -12357,6 +12461,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -12416,6 +12521,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -12428,6 +12534,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -12446,6 +12553,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -12461,6 +12569,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -12487,6 +12596,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -12773,6 +12883,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
                sum(r.weight * case when callboard_is_answer(r.result) then 1 else 0 end)::integer as answers,
                sum(r.weight * case when r.result = 'abandoned' then 1 else 0 end)::integer as abandoned,
                sum(r.weight * case when r.result = 'blocked' then 1 else 0 end)::integer as blocked,
+               sum(r.weight * case when r.result is null then 1 else 0 end)::integer as in_progress,
                sum(r.weight * case when callboard_is_dial(r.result) and r.disposition = any ((select callboard_conversions($1))::text[]) then 1 else 0 end)::integer as conversions,
                sum(r.weight * case when callboard_is_dial(r.result) then (r.talk_sec)::bigint else 0 end)::bigint as talk_sec,
                sum(r.weight * case when callboard_is_answer(r.result) then (r.talk_sec::bigint + r.wrap_sec)::bigint else 0 end)::bigint as handling_sec
@@ -12854,6 +12965,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
         or answers <> 0
         or abandoned <> 0
         or blocked <> 0
+        or in_progress <> 0
         or conversions <> 0
         or talk_sec <> 0
         or handling_sec <> 0
@@ -12866,6 +12978,7 @@ with fine as materialized ( -- without sums of entries that cancel each other ou
            sum(answers)::integer as answers,
            sum(abandoned)::integer as abandoned,
            sum(blocked)::integer as blocked,
+           sum(in_progress)::integer as in_progress,
            sum(conversions)::integer as conversions,
            sum(talk_sec)::bigint as talk_sec,
            sum(handling_sec)::bigint as handling_sec
@@ -12884,6 +12997,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -12899,6 +13013,7 @@ select $1,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -12925,6 +13040,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -12934,6 +13050,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_k
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -13205,6 +13322,7 @@ insert into telesales_totals as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -13219,6 +13337,7 @@ select tenant_id,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -13246,6 +13365,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -13254,6 +13374,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket) do update s
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;
@@ -13369,6 +13490,7 @@ insert into telesales_totals_by_source as stored (
     answers,
     abandoned,
     blocked,
+    in_progress,
     conversions,
     talk_sec,
     handling_sec
@@ -13384,6 +13506,7 @@ select tenant_id,
        sum(answers),
        sum(abandoned),
        sum(blocked),
+       sum(in_progress),
        sum(conversions),
        sum(talk_sec),
        sum(handling_sec)
@@ -13409,6 +13532,7 @@ having sum(dials) <> 0
     or sum(answers) <> 0
     or sum(abandoned) <> 0
     or sum(blocked) <> 0
+    or sum(in_progress) <> 0
     or sum(conversions) <> 0
     or sum(talk_sec) <> 0
     or sum(handling_sec) <> 0
@@ -13417,6 +13541,7 @@ on conflict (tenant_id, campaign_id, agent_id, scope, width, bucket, callboard_k
     answers = stored.answers + excluded.answers,
     abandoned = stored.abandoned + excluded.abandoned,
     blocked = stored.blocked + excluded.blocked,
+    in_progress = stored.in_progress + excluded.in_progress,
     conversions = stored.conversions + excluded.conversions,
     talk_sec = stored.talk_sec + excluded.talk_sec,
     handling_sec = stored.handling_sec + excluded.handling_sec;

@@ -13,6 +13,7 @@ use crate::auth::token::Keys;
 use crate::config::{Config, Switch};
 use crate::db::Database;
 use crate::exports::settings::Settings as Exports;
+use crate::overview::paces::{self, Paces};
 use crate::schedules::settings::Settings as Schedules;
 use crate::time::Clock;
 use crate::webhooks::guard::Guard;
@@ -35,6 +36,8 @@ pub struct App {
     pub sessions: Sessions,
     /// Cache of responses, by request.
     pub answers: Answers,
+    /// Cache of paces of campaigns.
+    pub paces: Paces,
     pub exports: Exports,
     pub webhooks: Webhooks,
     pub schedules: Schedules,
@@ -58,6 +61,7 @@ impl App {
             cors_origins: Arc::default(),
             sessions: session::sessions(keep),
             answers: answers::answers(keep),
+            paces: paces::paces(keep),
             exports,
             webhooks: Webhooks::new(Guard::new([])),
             schedules: Schedules::default(),

@@ -133,6 +133,12 @@ sets! {
     ScheduleRunStatus: ["queued", "running", "delivered", "failed", "skipped"];
     /// State of a delivery to a webhook.
     DeliveryStatus: ["pending", "delivered", "failed"];
+    /// Kind of a warning.
+    WarningCode: ["abandon_breached", "abandon_near", "caller_id_suspected_block", "caller_id_warning", "no_calls", "answer_rate_drop", "leads_running_out", "calls_without_result", "export_failed", "webhook_suspended"];
+    /// Severity of a warning, the highest first.
+    WarningSeverity: ["breach", "warning", "note"];
+    /// Product.
+    ProductName: ["autocall", "telesales"];
     /// Format of a file.
     FileFormat: ["xlsx", "csv"];
 }

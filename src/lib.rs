@@ -75,6 +75,7 @@ pub mod calls;
 pub mod catalogue;
 pub mod exports;
 pub mod leads;
+pub mod overview;
 pub mod resources;
 pub mod verify;
 pub mod webhooks;

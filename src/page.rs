@@ -22,7 +22,7 @@ pub const PER_PAGE: Parameter = Parameter::optional(
 );
 
 /// The requested page of a list.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     page: i64,
     pub per_page: i64,

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// A decimal serialized as a string with exactly `DP` decimals: `"64.07"`, `"0.00"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DecimalText<const DP: u32>(Decimal);
 
 /// A decimal of at most `DP` decimals, serialized as a number in its shortest form: `64.4`, `64`,

@@ -180,6 +180,10 @@ impl<R: Row> Inside for Vec<R> {
     const WITHIN: Within = R::MEMBERS.form(Form::List);
 }
 
+impl<R: Row> Inside for Option<R> {
+    const WITHIN: Within = R::MEMBERS;
+}
+
 /// A type usable for fields of rows.
 pub trait Field {
     const FORMAT: Format;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::json;
+use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Maximum length of a name, in code points.
@@ -18,6 +19,15 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(text.nfc().collect())
     }
+}
+
+/// A text without case and marks, for searches: `nguyen` finds `Nguyễn`, and `dai` `Đại`.
+pub fn folded(text: &str) -> String {
+    let plain = text.nfd().filter(|letter| !is_combining_mark(*letter));
+    let lower = plain.flat_map(char::to_lowercase);
+    lower
+        .map(|letter| if letter == 'đ' { 'd' } else { letter })
+        .collect()
 }
 
 /// Converts all strings of a valid JSON text, including keys, to normal form C. Everything else
@@ -56,6 +66,17 @@ mod tests {
         ] {
             assert_eq!(nfc(text), normal, "{text}");
             assert!(matches!(nfc(normal), Cow::Borrowed(_)), "{normal}");
+        }
+    }
+
+    #[test]
+    fn texts_are_found_without_case_and_marks() {
+        for (text, plain) in [
+            ("Nguyễn ĐẠI", "nguyen dai"),
+            ("Nguye\u{302}\u{303}n", "nguyen"),
+            ("Ünklar İ", "unklar i"),
+        ] {
+            assert_eq!(folded(text), plain, "{text}");
         }
     }
 

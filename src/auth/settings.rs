@@ -13,8 +13,32 @@ pub const AUTO: &str = "auto";
 const MAIL_DOMAINS: &str = "mail_domains";
 /// Mail goes to any domain.
 const ANY: &str = "any";
+const ABANDON_BASIS: &str = "abandon_basis";
 /// Maximum number of domains.
 const MAX_DOMAINS: usize = 100;
+
+/// Calls that a limit of abandoned ones is a share of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbandonBasis {
+    /// All dials.
+    Dials,
+    /// Dials answered by the customer, the legal basis in some countries.
+    Answers,
+}
+
+impl AbandonBasis {
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Dials, Self::Answers];
+        all.into_iter().find(|basis| basis.name() == name)
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dials => "dials",
+            Self::Answers => "answers",
+        }
+    }
+}
 
 macro_rules! settings {
     ($( $(#[doc = $about:literal])* $name:ident = $default:literal, $min:literal to $max:literal $($whole:ident)?; )*) => {
@@ -26,11 +50,13 @@ macro_rules! settings {
             pub language: Option<Language>,
             /// Domains that mail goes to, in lower case; empty for all.
             pub mail_domains: Vec<String>,
+            /// Calls that limits of abandoned ones are a share of.
+            pub abandon_basis: AbandonBasis,
         }
 
         impl Default for Settings {
             fn default() -> Self {
-                Self { $( $name: Decimal::from($default), )* language: None, mail_domains: Vec::new() }
+                Self { $( $name: Decimal::from($default), )* language: None, mail_domains: Vec::new(), abandon_basis: AbandonBasis::Dials }
             }
         }
 
@@ -40,6 +66,7 @@ macro_rules! settings {
                 $( (stringify!($name), stringify!($default), concat!($($about),*)), )*
                 (LANGUAGE, AUTO, " Language of labels and files: en, vi, or auto, that of the request."),
                 (MAIL_DOMAINS, ANY, " Domains that schedules may mail to, separated by commas, or any."),
+                (ABANDON_BASIS, "dials", " Calls that limits of abandoned ones are a share of: dials or answers."),
             ];
 
             /// Sets one setting. Returns a message if the name is unknown or the value out of
@@ -54,6 +81,10 @@ macro_rules! settings {
                     LANGUAGE => {
                         let known = Language::named(value);
                         self.language = Some(known.ok_or("language: must be en, vi or auto")?);
+                    }
+                    ABANDON_BASIS => {
+                        let known = AbandonBasis::named(value);
+                        self.abandon_basis = known.ok_or("abandon_basis: must be dials or answers")?;
                     }
                     MAIL_DOMAINS if value == ANY => self.mail_domains.clear(),
                     MAIL_DOMAINS => {
@@ -188,6 +219,9 @@ mod tests {
         assert_eq!(settings.set("language", "auto"), Ok(()));
         assert_eq!(settings.language, None);
         assert!(settings.set("language", "de").is_err());
+        assert_eq!(settings.set("abandon_basis", "answers"), Ok(()));
+        assert_eq!(settings.abandon_basis, AbandonBasis::Answers);
+        assert!(settings.set("abandon_basis", "calls").is_err());
         assert!(settings.allows_mail_to("an@anywhere.example"));
         assert_eq!(
             settings.set("mail_domains", "Example.com, b.example"),

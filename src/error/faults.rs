@@ -27,11 +27,22 @@ impl Faults {
             .for_each(|value| self.add(field, format!("{value} was not found.")));
     }
 
-    /// Adds the faults of another set.
+    /// Adds the faults of another set, except those that are there already.
     pub fn merge(&mut self, others: Self) {
         for (field, messages) in others.0 {
-            self.0.entry(field).or_default().extend(messages);
+            let own = self.0.entry(field).or_default();
+            for message in messages {
+                if !own.contains(&message) {
+                    own.push(message);
+                }
+            }
         }
+    }
+
+    /// The same faults, of fields with other names.
+    pub fn renamed(self, rename: impl Fn(String) -> String) -> Self {
+        let fields = self.0.into_iter();
+        Self(fields.map(|(field, of)| (rename(field), of)).collect())
     }
 
     /// A result of further checks, with these faults besides its own.

@@ -16,6 +16,7 @@ mod full;
 pub mod hourly;
 pub mod job;
 pub mod link;
+pub mod listed;
 pub mod make;
 pub mod name;
 pub mod progress;

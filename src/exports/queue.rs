@@ -82,7 +82,7 @@ pub async fn submit(
 }
 
 /// Estimated duration for that many rows, in whole seconds.
-async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
+pub async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
     let measured = scope
         .select::<(Option<f64>,)>(include_str!("sql/speed.sql"))
         .bind(format.name());

@@ -61,6 +61,8 @@ grants! {
     LeadAddition: Autocall or LeadImport [AutocallApiAccess, AutocallManageCampaign];
     LeadImport: LeadImport [AutocallApiAccess, AutocallManageCampaign];
     CampaignStart: Start [AutocallApiAccess, AutocallManageCampaign];
+    /// Either product, which the handler tells apart.
+    OverviewRead: Other [AutocallApiAccess] or TelesalesApiAccess;
     WebhooksManage: Webhooks [WebhooksManage];
     WebhookTest: WebhookTest [WebhooksManage];
     ExportsManage: Other [ExportsManage];
@@ -72,6 +74,8 @@ grants! {
     AnyToken: Auth [];
     /// Any valid token, to read the templates that its files may name.
     TemplatesRead: Other [];
+    /// Any valid token, to list the exports that it may order.
+    ExportsRead: Other [];
     /// Any valid token, to read what an account is and what its figures mean.
     Meta: Other [];
 }

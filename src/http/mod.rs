@@ -2,11 +2,13 @@
 //!
 //! Owns everything that is HTTP: extractors, statuses, headers. Must not compute a figure or contain SQL.
 
+mod all_exports;
 mod analytics;
 mod answers;
 mod audit;
 mod auth;
 mod body;
+mod breaches;
 mod caching;
 mod call_exports;
 mod call_files;
@@ -30,6 +32,7 @@ mod meta;
 mod middleware;
 mod once;
 pub mod openapi;
+mod overview;
 pub mod paths;
 mod reports;
 mod resources;
@@ -37,6 +40,7 @@ mod schedules;
 mod serve;
 mod sessions;
 mod templates;
+mod together;
 mod web;
 mod webhooks;
 mod window;
@@ -76,7 +80,9 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = resources::add(router);
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
     let router = telesales(router, paths::TELESALES_CAMPAIGNS);
-    let router = leads::add_all(call_exports::add(calls::add_all(reports::add_all(router))));
+    let router = breaches::add(together::add_all(reports::add_all(router)));
+    let router = overview::add(router);
+    let router = leads::add_all(call_exports::add(calls::add_all(router)));
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))
         .routes(routes!(exports::show, exports::cancel))
@@ -84,6 +90,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
     openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
+    let router = all_exports::add(router);
     let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);
     let router = webhooks::add(ingest::add(router));
     audit::add(schedules::add(templates::add(router)))

@@ -32,6 +32,7 @@ pub const VOICES: &str = "/api/autocall/voices";
 pub const VOICE: &str = "/api/autocall/voices/{id}";
 pub const MEDIA: &str = "/api/autocall/media";
 pub const MEDIA_FILE: &str = "/api/autocall/media/{id}";
+pub const BREACHES: &str = "/api/telesales/reports/abandon-rate/breaches";
 pub const TELESALES_CAMPAIGNS: &str = "/api/telesales/campaigns";
 
 pub const EXPORTS: &str = "/api/autocall/campaigns/{id}/reports/export";
@@ -39,8 +40,11 @@ pub const EXPORT: &str = "/api/autocall/campaigns/{id}/reports/export/{job_id}";
 pub const CALLS_EXPORT: &str = "/api/telesales/calls/export";
 pub const CALLS_EXPORT_JOB: &str = "/api/telesales/calls/export/{job_id}";
 pub const CALLS_EXPORTS: &str = "/api/telesales/calls/exports";
+pub const ALL_EXPORTS: &str = "/api/exports";
 pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
+pub const OVERVIEW: &str = "/api/overview";
+pub const PUT_ASIDE: &str = "/api/overview/put-aside";
 pub const AUDIT: &str = "/api/audit";
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";

@@ -74,6 +74,11 @@ impl Parameter {
         self.name.strip_suffix("[]").unwrap_or(self.name)
     }
 
+    /// True for every name in a query string that is one of this parameter, or the attempt of one.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.spelling(name).is_some()
+    }
+
     /// The relation of a name in a query string to this parameter; `None` if unrelated.
     pub(super) fn spelling(&self, name: &str) -> Option<Spelling> {
         let plain = self.plain();

@@ -49,17 +49,18 @@ pub struct Before<B> {
 
 /// A response.
 #[derive(Serialize)]
-struct Written<'a, B> {
-    data: &'a B,
+pub(super) struct Written<'a, B> {
+    pub data: &'a B,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comparison: Option<Comparison<'a, B>>,
+    pub comparison: Option<Comparison<'a, B>>,
 }
 
+/// The figures of the earlier window, in a response.
 #[derive(Serialize)]
-struct Comparison<'a, B> {
-    from: Instant,
-    to: Instant,
-    data: &'a B,
+pub(super) struct Comparison<'a, B> {
+    pub from: Instant,
+    pub to: Instant,
+    pub data: &'a B,
 }
 
 impl<B: Body> Before<B> {

@@ -2,10 +2,10 @@
 //!
 //! Owns the entry points of a report: a query string, or the window of a campaign. Must not know HTTP.
 
-use super::report::{Body, Export, Format, Place, Report, Route, Subject};
+use super::report::{Body, Export, Format, Report, Route, Subject};
 use super::request::{Parsed, Request};
 use crate::asked;
-use crate::input::Parameter;
+use crate::input::{COMPARE, Parameter};
 use crate::table::Column;
 use crate::time::Window;
 
@@ -63,6 +63,17 @@ impl Definition {
         (self.entry.of_window)(campaign, window)
     }
 
+    /// Parameters of all reports on its subject.
+    pub const fn shared_parameters(&self) -> &'static [Parameter] {
+        self.entry.subject_parameters
+    }
+
+    /// True if a request says its window, which can be compared with another.
+    pub fn has_window(&self) -> bool {
+        let mut shared = self.shared_parameters().iter();
+        shared.any(|parameter| parameter.name == COMPARE.name)
+    }
+
     pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + Clone + use<> {
         let entry = &self.entry;
         entry
@@ -82,11 +93,7 @@ impl Definition {
     }
 
     pub fn path(&self) -> String {
-        let name = self.about.name;
-        match self.entry.route.place {
-            Place::OfCampaign => format!("/api/autocall/campaigns/{{id}}/reports/{name}"),
-            Place::AcrossCampaigns => format!("/api/autocall/campaigns/{name}"),
-            Place::OfAccount => format!("/api/telesales/reports/{name}"),
-        }
+        let folder = self.entry.route.place.folder();
+        format!("{folder}/{}", self.about.name)
     }
 }

@@ -24,6 +24,8 @@ pub mod report;
 pub mod request;
 mod series;
 pub mod telesales;
+pub mod together;
+pub mod typical;
 mod week;
 
 pub use definition::Definition;
@@ -37,6 +39,7 @@ pub static ALL: &[Definition] = &[
     Definition::of::<autocall::heatmap::Heatmap>(),
     Definition::of::<autocall::dtmf::Dtmf>(),
     Definition::of::<autocall::funnel::Funnel>(),
+    Definition::of::<autocall::typical_day::TypicalDay>(),
     Definition::of::<telesales::dashboard::Dashboard>(),
     Definition::of::<telesales::agent_performance::AgentPerformance>(),
     Definition::of::<telesales::funnel::Funnel>(),
@@ -45,5 +48,7 @@ pub static ALL: &[Definition] = &[
     Definition::of::<telesales::hour_dow_heatmap::HourDowHeatmap>(),
     Definition::of::<telesales::lead_source_attribution::LeadSourceAttribution>(),
     Definition::of::<telesales::time_series::TimeSeries>(),
+    Definition::of::<telesales::typical_day::TypicalDay>(),
     Definition::of::<telesales::abandon_rate::AbandonRate>(),
+    Definition::of::<telesales::compliance::Compliance>(),
 ];

@@ -79,6 +79,17 @@ pub enum Place {
     OfAccount,
 }
 
+impl Place {
+    /// The path pattern without the report's name.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::OfCampaign => "/api/autocall/campaigns/{id}/reports",
+            Self::AcrossCampaigns => "/api/autocall/campaigns",
+            Self::OfAccount => "/api/telesales/reports",
+        }
+    }
+}
+
 choice! {
     /// Format of a response.
     pub enum Format { Json = "json", Csv = "csv", Xlsx = "xlsx" }

@@ -54,6 +54,11 @@ impl Request {
         self.0
     }
 
+    /// Size of the value in bytes.
+    pub fn size(&self) -> usize {
+        self.0.size()
+    }
+
     pub fn format(&self) -> Format {
         self.0.format()
     }
@@ -87,6 +92,22 @@ impl Request {
         source: Source,
     ) -> Result<Answer> {
         self.0.answer(scope, context, source).await
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other): (&dyn Asked, &dyn Asked) = (&*self.0, &*other.0);
+        one == other
+    }
+}
+
+impl Eq for Request {}
+
+impl Hash for Request {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let asked: &dyn Asked = &*self.0;
+        asked.hash(state);
     }
 }
 

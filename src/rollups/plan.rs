@@ -89,6 +89,23 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The plan for sums of several windows, each by itself: no bucket reaches over an end of one. Local times are those of UTC.
+    pub fn apart(windows: &[Window], detail: Detail, scope: Scope, kept: Kept) -> Result<Self> {
+        let mut plan = Self {
+            rows_from: kept.rows_from(),
+            ..Self::default()
+        };
+        for window in windows.iter().filter(|window| window.from < window.to) {
+            let stretch = Segment {
+                from: window.from,
+                to: window.to,
+                utc_offset: 0,
+            };
+            plan.add_kept(stretch, detail.levels(scope), |_| true, kept)?;
+        }
+        Ok(plan)
+    }
+
     /// Everything before an instant that has rows.
     pub fn before(end: DateTime<Utc>, scope: Scope, kept: Kept) -> Result<Self> {
         // infallible: the first day of Postgres' calendar, in 4714 BC

@@ -145,3 +145,97 @@ async fn the_window_spans_the_requested_minutes_up_to_now() {
         (&json!(1), &json!(1), &json!(2))
     );
 }
+
+const COMPLIANCE: &str = "/api/telesales/reports/compliance";
+
+#[tokio::test]
+async fn compliance_lists_campaigns_by_the_share_of_their_limit() {
+    let test = TestApp::new().await;
+    for lines in [
+        campaign(1, "active", 3.0, 100, 2),
+        campaign(2, "active", 20.0, 100, 30),
+        campaign(3, "completed", 3.0, 100, 3),
+        campaign(4, "paused", 0.0, 10, 1),
+        campaign(5, "active", 3.0, 0, 0),
+        campaign(6, "completed", 3.0, 0, 0),
+    ] {
+        test.ingest(&lines).await;
+    }
+    let rows = test.data(COMPLIANCE).await;
+    let rows = rows.as_array().expect("rows").iter();
+    let rows: Vec<(i64, Value, Value, Value)> = rows
+        .map(|row| {
+            let current = &row["current"];
+            let id = row["campaign_id"].as_i64().expect("an id");
+            assert_eq!(current["campaign_id"], id);
+            (
+                id,
+                current["breached"].clone(),
+                current["abandons_left"].clone(),
+                row["dials_to_recover"].clone(),
+            )
+        })
+        .collect();
+    let row = |id, breached, left, recover| (id, json!(breached), json!(left), recover);
+    assert_eq!(
+        rows,
+        [
+            row(4, true, 0, Value::Null),
+            row(2, true, 0, json!(50)),
+            row(3, false, 0, json!(0)),
+            row(1, false, 1, json!(0)),
+            row(5, false, 0, json!(0)),
+        ]
+    );
+    let one = test.data(&format!("{COMPLIANCE}?campaign_id=2")).await;
+    assert_eq!(one.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn compliance_tells_since_when_and_how_often_from_recorded_breaches() {
+    let test = TestApp::new().await;
+    test.ingest(&campaign(1, "active", 3.0, 100, 4)).await;
+    test.ingest(&campaign(2, "active", 3.0, 100, 3)).await;
+    // One long ago, then a series that lasts until now.
+    for minutes in [3_000, 45, 30, 15, 0] {
+        let at = now() - TimeDelta::minutes(minutes);
+        if minutes > 0 {
+            let recorded = format!(
+                "insert into abandon_breaches (tenant_id, campaign_id, attempts_total, attempts_abandoned, window_minutes, window_from,
+                     window_to, campaign_name, limit_pct, detected_at)
+                 values (1, 1, 100, {}, 43200, now(), now(), 'Campaign 1', 3, '{}')",
+                if minutes == 30 { 9 } else { 5 },
+                at.to_rfc3339()
+            );
+            test.execute(TENANT, &recorded).await;
+        } else {
+            assert_eq!(check_at(&test, at).await, 1);
+        }
+    }
+    let rows = test.data(COMPLIANCE).await;
+    let row = &rows[0];
+    assert_eq!(row["campaign_id"], 1);
+    assert_eq!(row["since"], "2026-06-30T07:15:00+00:00");
+    assert_eq!(row["highest_rate_pct"], 9);
+    assert_eq!(row["highest_at"], "2026-06-30T07:30:00+00:00");
+    let days = row["breach_days"].as_array().expect("days");
+    assert_eq!(days.len(), 30);
+    assert_eq!(days[29], json!({"date": "2026-06-30", "breaches": 4}));
+    assert_eq!(days[27], json!({"date": "2026-06-28", "breaches": 1}));
+    assert_eq!(days[0], json!({"date": "2026-06-01", "breaches": 0}));
+    assert_eq!(
+        (&rows[1]["since"], &rows[1]["highest_at"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    let breaches = format!("{BREACHES}?per_page=2");
+    let page = test.ok(&breaches).await.json();
+    assert_eq!((&page["total"], &page["last_page"]), (&json!(5), &json!(3)));
+    assert_eq!(page["data"][0]["detected_at"], "2026-06-30T08:00:00+00:00");
+    let last = test.ok(&format!("{breaches}&page=3")).await.json();
+    assert_eq!(last["data"].as_array().map(Vec::len), Some(1));
+    let other = test.ok(&format!("{BREACHES}?campaign_id=2")).await.json();
+    assert_eq!(other["total"], 0);
+}
+
+const BREACHES: &str = "/api/telesales/reports/abandon-rate/breaches";

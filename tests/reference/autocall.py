@@ -5,6 +5,7 @@ Every function takes the world, one request and the campaign, and returns the va
 
 from collections import Counter, defaultdict
 
+import typical
 from basics import bounded, by_bytes, fixed, instant_of, percent_text, print_instant, rounded, shares, short
 
 HANDED_OVER = ("queued", "connected")
@@ -212,6 +213,17 @@ def funnel(world, request, campaign):
     return rows
 
 
+def typical_day(world, request, campaign):
+    return typical.typical_day(
+        request,
+        world.attempts_of[campaign["id"]],
+        answers_of=lambda attempts: with_result(attempts, "answered"),
+        talk_of=lambda attempts: talk_time(with_result(attempts, "answered")),
+        reached_of=handed_over,
+        reached_name="transfers",
+    )
+
+
 OF_CAMPAIGN = {
     "kpis": kpis,
     "trend": trend,
@@ -219,4 +231,5 @@ OF_CAMPAIGN = {
     "heatmap": heatmap,
     "dtmf": dtmf,
     "funnel": funnel,
+    "typical-day": typical_day,
 }

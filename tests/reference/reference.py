@@ -34,6 +34,7 @@ sys.dont_write_bytecode = True
 
 import analytics  # noqa: E402
 import autocall  # noqa: E402
+import overview  # noqa: E402
 import telesales  # noqa: E402
 from basics import instant_of, normal, to_json, zone  # noqa: E402
 
@@ -58,7 +59,7 @@ DEFAULTS = {
     "disposition": {"is_conversion": False},
     "caller_id": {"display_name": None, "pool_status": "active", "cooldown_until": None, "daily_cap": 200},
     "autocall_script": {"template_id": None, "dtmf_actions": []},
-    "autocall_campaign": {"script_id": None, "started_at": None},
+    "autocall_campaign": {"script_id": None, "started_at": None, "status": "active"},
     "autocall_lead": {"status": "pending", "payload": {}},
     "autocall_attempt": {
         "result": None,
@@ -199,10 +200,12 @@ def report(world, request):
     path = request["path"]
     if path == "/api/autocall/campaigns/comparison":
         return autocall.comparison(world, Request(request, request["timezone"]))
-    match = re.fullmatch(r"/api/autocall/campaigns/(\d+)/reports/([a-z]+)", path)
+    match = re.fullmatch(r"/api/autocall/campaigns/(\d+)/reports/([a-z-]+)", path)
     if match:
         campaign = world.autocall_campaigns[int(match[1])]
         return autocall.OF_CAMPAIGN[match[2]](world, Request(request, request["timezone"]), campaign)
+    if path == "/api/overview":
+        return overview.overview(world, Request(request, request["timezone"]))
     match = re.fullmatch(r"/api/telesales/reports/([a-z-]+)", path)
     if match:
         return telesales.REPORTS[match[1]](world, Request(request, "UTC"))

@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from basics import DAY, MINUTE, OTHER, SECOND, bounded, by_bytes, fixed, instant_of, normal, print_instant, rounded, short
+import typical
+from basics import DAY, MINUTE, OTHER, SECOND, bounded, bucket_label, by_bytes, fixed, instant_of, normal, print_instant
+from basics import rounded, short
 from basics import percent_number, percent_text, shares
 
 DEFAULT_LIMIT_PCT = Decimal(3)
@@ -58,7 +60,11 @@ def calls_from_sources(world, request):
 
 def calls_in_scope(world, request):
     start, end = window(request)
-    calls = [call for call in calls_from_sources(world, request) if start <= call["started_at"] < end]
+    return [call for call in calls_of_all_time(world, request) if start <= call["started_at"] < end]
+
+
+def calls_of_all_time(world, request):
+    calls = calls_from_sources(world, request)
     campaign_id = selected_campaign(request)
     if campaign_id is not None:
         calls = [call for call in calls if call["campaign_id"] == campaign_id]
@@ -315,6 +321,17 @@ def time_series(world, request):
     return rows
 
 
+def typical_day(world, request):
+    return typical.typical_day(
+        request,
+        dials_of(calls_of_all_time(world, request)),
+        answers_of=answers_of,
+        talk_of=talk_of,
+        reached_of=lambda dials: conversions_of(world, dials),
+        reached_name="conversions",
+    )
+
+
 def abandons_left(limit, dials, abandoned):
     # With a limit of 100 no number of abandoned dials can breach it, and the formula divides by zero.
     if limit >= 100:
@@ -322,16 +339,16 @@ def abandons_left(limit, dials, abandoned):
     return max(0, (limit * dials - 100 * abandoned) // (100 - limit))
 
 
-def abandon_rate(world, request):
+def measured(world, request, campaign_id):
     minutes = int(request.query.get("window_minutes", 43200))
     end = -(-request.now // SECOND) * SECOND  # rounded up
     start = end - minutes * MINUTE
-    campaign_id = selected_campaign(request)
     campaign = world.telesales_campaigns.get(campaign_id)
-    dials = [
-        call for call in dials_of(calls_from_sources(world, request))
+    calls = [
+        call for call in calls_from_sources(world, request)
         if start <= call["started_at"] < end and campaign_id in (None, call["campaign_id"])
     ]
+    dials = dials_of(calls)
     answers = answers_of(dials)
     abandoned = [call for call in dials if call["result"] == "abandoned"]
     limit_pct = campaign["abandon_rate_limit_pct"] if campaign else DEFAULT_LIMIT_PCT
@@ -353,8 +370,48 @@ def abandon_rate(world, request):
         "abandon_rate_of_answers_pct": percent_number(len(abandoned), len(answers), 2),
         "abandons_left": abandons_left(limit, len(dials), len(abandoned)),
     }
+    return current, calls
+
+
+def abandon_rate(world, request):
+    current, _ = measured(world, request, selected_campaign(request))
     # Breaches come from a background check, which the reference does not have.
     return {"current": current, "breaches": []}
+
+
+def dials_to_recover(limit, dials, abandoned):
+    if abandoned * 100 <= limit * dials:
+        return 0
+    return None if limit == 0 else -(-(100 * abandoned - limit * dials) // limit)
+
+
+def compliance(world, request):
+    rows = []
+    for campaign_id, campaign in world.telesales_campaigns.items():
+        if selected_campaign(request) not in (None, campaign_id):
+            continue
+        current, calls = measured(world, request, campaign_id)
+        if not calls and campaign["status"] not in ("active", "paused"):
+            continue
+        limit, dials, abandoned = current["limit_pct"], current["attempts_total"], current["attempts_abandoned"]
+        used = 0 if abandoned == 0 else Fraction(100 * abandoned) / (Fraction(limit) * dials) if limit else 10**9
+        today = request.zone.local(request.now) // DAY
+        rows.append(((-used, -dials, campaign_id), {
+            "campaign_id": campaign_id,
+            "window_from": current["window_from"],
+            "window_to": current["window_to"],
+            "current": current,
+            "abandon_basis": "dials",
+            "dials_to_recover": dials_to_recover(Fraction(limit), dials, abandoned),
+            "blocked_count": len(calls) - dials,
+            "since": None,
+            "highest_rate_pct": None,
+            "highest_at": None,
+            "breach_days": [
+                {"date": bucket_label(day * 24, "day"), "breaches": 0} for day in range(today - 29, today + 1)
+            ],
+        }))
+    return [row for _, row in sorted(rows, key=lambda row: row[0])]
 
 
 REPORTS = {
@@ -366,5 +423,7 @@ REPORTS = {
     "hour-dow-heatmap": hour_dow_heatmap,
     "lead-source-attribution": lead_source_attribution,
     "time-series": time_series,
+    "typical-day": typical_day,
     "abandon-rate": abandon_rate,
+    "compliance": compliance,
 }

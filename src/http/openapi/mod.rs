@@ -7,12 +7,14 @@ mod guard;
 mod ingest;
 mod lists;
 mod marks;
+mod overview;
 mod parameters;
 mod reports;
 pub mod resources;
 mod responses;
 mod schedules;
 mod shape;
+mod together;
 
 use std::sync::{Arc, LazyLock};
 
@@ -40,8 +42,10 @@ pub use calls::{add_calls, add_calls_file, add_leads, add_single_call};
 pub use guard::{guard, guard_methods, limit_by_address};
 pub use ingest::{IngestItems, property};
 pub use lists::add_list;
+pub use overview::add_overview;
 pub use parameters::{Binary, add_parameters, add_query, described, header_parameter, object};
 pub use reports::{add_export, add_report};
+pub use together::add_together;
 
 /// The whole document.
 pub fn generate() -> Value {
@@ -120,7 +124,7 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 15] = [
+const TAGS: [(&str, &str); 16] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
@@ -129,6 +133,10 @@ const TAGS: [(&str, &str); 15] = [
     (
         "Meaning",
         "What the account is, and what every figure means.",
+    ),
+    (
+        "Overview",
+        "Campaigns at work: today, pace, and what is wrong.",
     ),
     (
         "Campaigns",

@@ -15,22 +15,14 @@ use crate::files::{csv, workbook};
 use crate::input::COMPARE;
 use crate::reports::Definition;
 use crate::reports::report::{FORMAT, Module, Place};
+use crate::table::Schemas;
 use crate::time::Instant;
 
 /// Adds a report's operation, with the schemas it refers to.
 pub fn add_report(document: &mut OpenApi, report: &Definition) {
     let about = report.about;
     let mut schemas = Vec::new();
-    let body = match report.schema(&mut schemas) {
-        RefOr::Ref(row) => RefOr::Ref(
-            Ref::builder()
-                .ref_location(row.ref_location)
-                .description(Some(FIGURES))
-                .build(),
-        ),
-        RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(FIGURES)).into(),
-        other => other,
-    };
+    let body = figures(report, "The figures.", &mut schemas);
     let mut whole = ObjectBuilder::new()
         .description(Some(about.title))
         .property("data", body.clone())
@@ -81,8 +73,22 @@ pub fn add_report(document: &mut OpenApi, report: &Definition) {
         .extend(schemas);
 }
 
+/// The schema of a report's figures, with that description. Adds the schemas that it refers to.
+pub fn figures(report: &Definition, about: &str, schemas: &mut Schemas) -> RefOr<Schema> {
+    match report.schema(schemas) {
+        RefOr::Ref(row) => RefOr::Ref(
+            Ref::builder()
+                .ref_location(row.ref_location)
+                .description(Some(about))
+                .build(),
+        ),
+        RefOr::T(Schema::Array(rows)) => ArrayBuilder::from(rows).description(Some(about)).into(),
+        other => other,
+    }
+}
+
 /// The same figures of an earlier window.
-fn compared(figures: RefOr<Schema>) -> RefOr<Schema> {
+pub fn compared(figures: RefOr<Schema>) -> RefOr<Schema> {
     let end = |about| {
         let RefOr::T(Schema::Object(mut end)) = Instant::schema() else {
             return Instant::schema();
@@ -100,8 +106,6 @@ fn compared(figures: RefOr<Schema>) -> RefOr<Schema> {
         .required("data")
         .into()
 }
-
-const FIGURES: &str = "The figures.";
 
 /// Adds the operation that returns a report as a file.
 pub fn add_export(document: &mut OpenApi, report: &Definition) {
@@ -141,27 +145,34 @@ pub fn accept_language() -> ParameterBuilder {
 /// Shared parts of a report's operations.
 fn operation(report: &Definition) -> OperationBuilder {
     let about = report.about;
-    let tag = match report.route().module {
-        Module::Autocall => "AutoCall reports",
-        Module::Telesales => "Telesales reports",
-    };
     let mut operation = OperationBuilder::new()
-        .tag(tag)
+        .tag(tag(report.route().module))
         .summary(Some(about.title))
         .description(Some(about.summary));
     if report.route().place == Place::OfCampaign {
-        let id = ParameterBuilder::new()
-            .name("id")
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True);
-        operation = operation.parameter(
-            id.description(Some("The campaign."))
-                .schema(Some(integer())),
-        );
+        operation = operation.parameter(campaign_id());
     }
     report.parameters().fold(operation, |operation, parameter| {
         operation.parameter(described(parameter))
     })
+}
+
+/// Tag of the reports of a module.
+pub const fn tag(module: Module) -> &'static str {
+    match module {
+        Module::Autocall => "AutoCall reports",
+        Module::Telesales => "Telesales reports",
+    }
+}
+
+/// The campaign in the path.
+pub fn campaign_id() -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The campaign."))
+        .schema(Some(integer()))
 }
 
 /// Conditional-request headers.

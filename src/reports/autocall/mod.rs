@@ -12,6 +12,7 @@ pub mod hangup;
 pub mod heatmap;
 pub mod kpis;
 pub mod trend;
+pub mod typical_day;
 
 use chrono::{DateTime, Utc};
 

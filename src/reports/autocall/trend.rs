@@ -8,7 +8,7 @@ use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::percent::{PercentText, mean};
 use crate::reports::report::{Across, Ask, Export, Module, Place, Report, Route, Summary};
 use crate::reports::series::{self, Series};
-use crate::rollups::{Statements, statements};
+use crate::rollups::{Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::{Bucket, Granularity};
 
@@ -50,13 +50,14 @@ row! {
     }
 }
 
+/// Counts of one bucket.
 #[derive(Debug, Default, sqlx::FromRow)]
-struct Counters {
-    bucket: i64,
-    dialed: i64,
-    answered: i64,
-    talk_sec: i64,
-    handed_over: i64,
+pub(super) struct Counters {
+    pub bucket: i64,
+    pub dialed: i64,
+    pub answered: i64,
+    pub talk_sec: i64,
+    pub handed_over: i64,
 }
 
 static STATEMENTS: Statements = statements!("trend");
@@ -117,15 +118,8 @@ impl Report for Trend {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Campaign, Series>) -> Result<Self::Body> {
         let (campaign, series) = (&ask.subject, ask.options);
-        let window = &campaign.window;
-        let rows = series.bind(campaign.select(scope, &STATEMENTS, ask.source));
-        let rows = campaign.bind_local(rows, ask.source, series.granularity)?;
-        let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
-        if rows.len() > MOST_BUCKETS {
-            let too_many = format!("More than {MOST_BUCKETS} buckets of the window have attempts.");
-            return Err(Error::invalid(GRANULARITY.name, too_many));
-        }
-        let rows = series.filled(rows, window)?;
+        let rows = counted(scope, campaign, series, ask.source).await?;
+        let rows = series.filled(rows, &campaign.window)?;
         Ok(rows
             .into_iter()
             .map(|counters| bucket(ask.options.granularity, &counters))
@@ -139,6 +133,23 @@ impl Report for Trend {
         };
         vec![Table::of("trend", body).with_chart(chart)]
     }
+}
+
+/// Counts of the buckets with attempts, in order.
+pub(super) async fn counted(
+    scope: &mut Scope,
+    campaign: &Campaign,
+    series: Series,
+    source: Source,
+) -> Result<Vec<Counters>> {
+    let rows = series.bind(campaign.select(scope, &STATEMENTS, source));
+    let rows = campaign.bind_local(rows, source, series.granularity)?;
+    let rows: Vec<Counters> = rows.fetch_all(scope.connection()).await?;
+    if rows.len() > MOST_BUCKETS {
+        let too_many = format!("More than {MOST_BUCKETS} buckets of the window have attempts.");
+        return Err(Error::invalid(GRANULARITY.name, too_many));
+    }
+    Ok(rows)
 }
 
 fn bucket(granularity: Granularity, counters: &Counters) -> AutocallTrendBucket {

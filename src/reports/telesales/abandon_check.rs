@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use sqlx::Executor;
 use tracing::Instrument;
 
-use super::abandon_rate::WINDOW_MINUTES;
+use super::abandon_rate::{WINDOW_MINUTES, limit};
 use super::exposure::Exposure;
 use crate::app::App;
 use crate::auth::Tenant;
@@ -97,7 +97,8 @@ async fn trusted(scope: &mut Scope) -> Result<bool> {
 
 /// Records the breaches of one tenant at that instant. Returns their number.
 pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u64> {
-    let kept = Kept::of(&Tenant::load(scope).await?, "from");
+    let tenant = Tenant::load(scope).await?;
+    let kept = Kept::of(&tenant, "from");
     let window = kept.with_rows(&Window {
         from: now - TimeDelta::minutes(WINDOW_MINUTES),
         to: now,
@@ -120,10 +121,10 @@ pub async fn record_breaches(scope: &mut Scope, now: DateTime<Utc>) -> Result<u6
     };
     let campaigns = campaigns.fetch_all(scope.connection()).await?;
     let mut recorded = 0;
-    for campaign in campaigns
-        .iter()
-        .filter(|campaign| campaign.exposure.breaches(campaign.limit_pct))
-    {
+    for campaign in campaigns.iter().filter(|campaign| {
+        let limit = limit(&tenant, Some(campaign.limit_pct));
+        campaign.exposure.breaches(limit)
+    }) {
         let insert = scope.query(include_str!("breach.sql"));
         let insert = insert
             .bind(campaign.id)

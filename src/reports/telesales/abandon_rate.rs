@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
-use super::exposure::Exposure;
+use super::exposure::{Exposure, Limit};
 use super::{ANSWERS, CAMPAIGN_ID, DIALS, SOURCE, sees_leads, size_of_texts, trusted};
 use crate::asked::About;
+use crate::auth::Tenant;
 use crate::closed::CampaignStatus;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
@@ -26,6 +27,8 @@ pub struct AbandonRate;
 
 /// Default length of the window: 30 days.
 pub const WINDOW_MINUTES: i64 = 43_200;
+/// Breaches in an answer.
+const MOST_BREACHES: i64 = 100;
 /// Limit for the whole tenant, in percent.
 const ACCOUNT_LIMIT: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
@@ -86,13 +89,13 @@ row! {
         campaign_status: Option<String> => "Status" as SETTING,
         /// Allowed rate, percent.
         limit_pct: DecimalNumber<6> => "Limit, %" as SETTING,
-        /// True if the rate exceeds the limit: abandoned × 100 > limit × dials.
+        /// True if the rate exceeds the limit: abandoned × 100 > limit × dials, or × answers by the account's abandon_basis.
         breached: bool => "Breached" as SETTING,
         /// Dials answered by the customer.
         answers_total: i64 => "Answers" as calls(OF_ANSWERS).up(),
         /// abandoned ÷ answers × 100, at most two decimals: the legal basis in the US.
         abandon_rate_of_answers_pct: DecimalNumber<2> => "Abandon rate of answers, %" as ratio("attempts_abandoned", "answers_total").down(),
-        /// Further dials that may all be abandoned without a breach; null if the limit is 100 and any number may.
+        /// Further dials, or answers by the account's abandon_basis, that may all be abandoned without a breach; null if the limit is 100 and any number may.
         abandons_left: Option<i64> => "Abandons left" as plain(Kind::Headroom).up(),
     }
 }
@@ -124,14 +127,14 @@ row! {
 /// A campaign, or the whole account, over the last minutes.
 #[derive(Debug)]
 pub struct Recent {
-    campaign_id: Option<i64>,
+    pub(super) campaign_id: Option<i64>,
     campaign: Option<Campaign>,
-    minutes: i64,
+    pub(super) minutes: i64,
     /// Sources of the leads whose calls count. Recorded breaches are of all calls.
-    sources: Option<Vec<String>>,
-    window: Window,
+    pub(super) sources: Option<Vec<String>>,
+    pub(super) window: Window,
     trusted: bool,
-    kept: Kept,
+    pub(super) kept: Kept,
 }
 
 /// The parameters as requested.
@@ -145,10 +148,10 @@ pub struct AskedRecent {
 }
 
 #[derive(Debug, sqlx::FromRow)]
-struct Campaign {
-    name: String,
-    status: String,
-    abandon_rate_limit_pct: Decimal,
+pub(super) struct Campaign {
+    pub name: String,
+    pub status: String,
+    pub abandon_rate_limit_pct: Decimal,
 }
 
 impl Subject for Recent {
@@ -256,13 +259,23 @@ fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Err
 
 static STATEMENTS: Statements = statements!("abandon_rate");
 
-impl Object for TelesalesAbandonRate {
-    /// Clears the bounds of the current window, which end with the request. Those of recorded breaches are facts and stay.
-    fn without_timestamps(&self) -> Option<Self> {
+impl TelesalesAbandonNow {
+    /// The same without the bounds of its window, which end with the request.
+    pub(super) fn without_window(&self) -> Self {
         let mut still = self.clone();
-        still.current.measure.window_from = Instant::default();
-        still.current.measure.window_to = Instant::default();
-        Some(still)
+        still.measure.window_from = Instant::default();
+        still.measure.window_to = Instant::default();
+        still
+    }
+}
+
+impl Object for TelesalesAbandonRate {
+    /// Those of recorded breaches are facts and stay.
+    fn without_timestamps(&self) -> Option<Self> {
+        Some(Self {
+            current: self.current.without_window(),
+            breaches: self.breaches.clone(),
+        })
     }
 }
 
@@ -320,10 +333,15 @@ impl Report for AbandonRate {
                 .bind(sources.clone()),
         };
         let exposure: Exposure = exposure.fetch_one(scope.connection()).await?;
-        let breaches = scope.select(include_str!("breaches.sql")).bind(campaign_id);
+        let breaches = scope.select(include_str!("breaches.sql"));
+        let breaches = breaches.bind(campaign_id).bind(MOST_BREACHES).bind(0_i64);
         let breaches: Vec<RecordedBreach> = breaches.fetch_all(scope.connection()).await?;
         Ok(TelesalesAbandonRate {
-            current: now(scope.tenant(), &ask.subject, &exposure),
+            current: now(
+                ask,
+                ask.subject.campaign_id.zip(ask.subject.campaign.as_ref()),
+                &exposure,
+            ),
             breaches: breaches.into_iter().map(Into::into).collect(),
         })
     }
@@ -333,12 +351,27 @@ impl Report for AbandonRate {
     }
 }
 
-fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow {
-    let campaign = recent.campaign.as_ref();
-    let limit = campaign.map_or(ACCOUNT_LIMIT, |campaign| campaign.abandon_rate_limit_pct);
+/// The limit of a campaign, by default that of the account as a whole.
+pub fn limit(tenant: &Tenant, of_campaign: Option<Decimal>) -> Limit {
+    Limit {
+        pct: of_campaign.unwrap_or(ACCOUNT_LIMIT),
+        basis: tenant.settings.abandon_basis,
+    }
+}
+
+/// The current state of a campaign, or of the account.
+pub(super) fn now(
+    ask: &Ask<'_, Recent, ()>,
+    campaign: Option<(i64, &Campaign)>,
+    exposure: &Exposure,
+) -> TelesalesAbandonNow {
+    let recent = &ask.subject;
+    let (campaign_id, campaign) = campaign.unzip();
+    let of_campaign = campaign.map(|campaign| campaign.abandon_rate_limit_pct);
+    let limit = limit(ask.tenant, of_campaign);
     TelesalesAbandonNow {
         measure: TelesalesAbandonMeasure {
-            campaign_id: recent.campaign_id.map(Id),
+            campaign_id: campaign_id.map(Id),
             attempts_total: exposure.dials,
             attempts_abandoned: exposure.abandoned,
             abandon_rate_pct: DecimalNumber::percent(exposure.abandoned, exposure.dials),
@@ -346,10 +379,10 @@ fn now(tenant: i64, recent: &Recent, exposure: &Exposure) -> TelesalesAbandonNow
             window_from: Instant(recent.window.from),
             window_to: Instant(recent.window.to),
         },
-        tenant_id: Id(tenant),
+        tenant_id: Id(ask.tenant.id),
         campaign_name: campaign.map(|campaign| campaign.name.clone()),
         campaign_status: campaign.map(|campaign| campaign.status.clone()),
-        limit_pct: DecimalNumber::new(limit),
+        limit_pct: DecimalNumber::new(limit.pct),
         breached: exposure.breaches(limit),
         answers_total: exposure.answers,
         abandon_rate_of_answers_pct: DecimalNumber::percent(exposure.abandoned, exposure.answers),

@@ -195,16 +195,16 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
 }
 
 /// Figures that determine the health of a caller ID.
-#[derive(Debug, Clone, Copy)]
-struct Calls {
-    all: i64,
-    answers: i64,
-    short: i64,
-    rejected: i64,
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Calls {
+    pub all: i64,
+    pub answers: i64,
+    pub short: i64,
+    pub rejected: i64,
 }
 
 /// Determined by exact ratios, not by the rounded ones in the response.
-fn health(calls: Calls, settings: &Settings) -> &'static str {
+pub fn health(calls: Calls, settings: &Settings) -> &'static str {
     let all = Decimal::from(calls.all);
     let times_100 = |part: i64| Decimal::from(part) * Decimal::ONE_HUNDRED;
     let asr_below = |pct: Decimal| times_100(calls.answers) < pct * all;

@@ -6,14 +6,17 @@
 pub mod abandon_check;
 pub mod abandon_rate;
 pub mod agent_performance;
+pub mod breaches;
 pub mod caller_id_health;
+pub mod compliance;
 pub mod dashboard;
 pub mod disposition_breakdown;
-mod exposure;
+pub mod exposure;
 pub mod funnel;
 pub mod hour_dow_heatmap;
 pub mod lead_source_attribution;
 pub mod time_series;
+pub mod typical_day;
 
 use chrono::TimeDelta;
 use sqlx::FromRow;
@@ -67,7 +70,7 @@ const MAX_DAYS: i64 = 90;
 const MAX_SHOWN: usize = 20;
 
 /// Selection of calls.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     pub window: Window,
     pub campaign: Option<i64>,
@@ -159,6 +162,20 @@ impl AskedFilter {
 }
 
 impl Filter {
+    /// The filters over a window, not checked yet.
+    fn new(asked: &AskedFilter, window: Window, kept: Kept) -> Self {
+        Self {
+            window,
+            kept,
+            campaign: asked.campaign,
+            agents: asked.agents.clone(),
+            team: asked.team,
+            sources: asked.sources.clone(),
+            trusted: false,
+            asked: Vec::new(),
+        }
+    }
+
     /// The part of the tenant's rows that is kept.
     pub const fn kept(&self) -> Kept {
         self.kept
@@ -345,16 +362,7 @@ impl Subject for Filter {
         faults: &mut Faults,
     ) -> Option<Self> {
         let (window, kept) = asked.window(context, faults)?;
-        Some(Self {
-            window,
-            kept,
-            campaign: asked.campaign,
-            agents: asked.agents.clone(),
-            team: asked.team,
-            sources: asked.sources.clone(),
-            trusted: false,
-            asked: Vec::new(),
-        })
+        Some(Self::new(asked, window, kept))
     }
 
     fn earlier(

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::input::{FILL_GAPS, Kind, Parameter, Query, choice};
 use crate::reports::report::{Ask, Module, Place, Report, Route};
 use crate::reports::series::{self, Series};
-use crate::rollups::{Statements, statements};
+use crate::rollups::{Source, Statements, statements};
 use crate::table::{Chart, Table, row};
 use crate::time::{Bucket, Granularity};
 
@@ -40,13 +40,14 @@ row! {
     }
 }
 
+/// Counts of one bucket.
 #[derive(Debug, Default, sqlx::FromRow)]
-struct Counters {
-    bucket: i64,
-    dials: i64,
-    answers: i64,
-    talk_sec: i64,
-    conversions: i64,
+pub(super) struct Counters {
+    pub bucket: i64,
+    pub dials: i64,
+    pub answers: i64,
+    pub talk_sec: i64,
+    pub conversions: i64,
 }
 
 static STATEMENTS: Statements = statements!("time_series");
@@ -99,11 +100,8 @@ impl Report for TimeSeries {
 
     async fn run(scope: &mut Scope, ask: &Ask<'_, Filter, Series>) -> Result<Self::Body> {
         let (filter, series) = (&ask.subject, ask.options);
-        let window = &filter.window;
-        let rows = series.bind(filter.select(scope, &STATEMENTS, ask.source));
-        let rows = filter.bind_local(rows, ask.source, series.granularity)?;
-        let rows: Vec<Counters> =
-            series.filled(rows.fetch_all(scope.connection()).await?, window)?;
+        let rows = counted(scope, filter, series, ask.source).await?;
+        let rows = series.filled(rows, &filter.window)?;
         Ok(rows
             .into_iter()
             .map(|counters| bucket(ask.options.granularity, &counters))
@@ -117,6 +115,18 @@ impl Report for TimeSeries {
         };
         vec![Table::of("time-series", body).with_chart(chart)]
     }
+}
+
+/// Counts of the buckets with dials, in order.
+pub(super) async fn counted(
+    scope: &mut Scope,
+    filter: &Filter,
+    series: Series,
+    source: Source,
+) -> Result<Vec<Counters>> {
+    let rows = series.bind(filter.select(scope, &STATEMENTS, source));
+    let rows = filter.bind_local(rows, source, series.granularity)?;
+    Ok(rows.fetch_all(scope.connection()).await?)
 }
 
 fn bucket(granularity: Granularity, counters: &Counters) -> TelesalesTimeBucket {

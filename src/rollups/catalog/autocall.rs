@@ -167,7 +167,7 @@ pub static AUTOCALL_LEADS: Family = Family {
         dimension: None,
         attribute: None,
         only: None,
-        counters: &[rows("leads", ALWAYS)],
+        counters: &[rows("leads", ALWAYS), rows("unfinished", "{{retryable r}}")],
     }],
     stages: None,
 };

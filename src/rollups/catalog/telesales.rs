@@ -15,6 +15,7 @@ const TOTALS: &[Counter] = &[
     rows("answers", ANSWER),
     rows("abandoned", "r.result = 'abandoned'"),
     rows("blocked", "r.result = 'blocked'"),
+    rows("in_progress", "r.result is null"),
     rows("conversions", CONVERSION),
     sum("talk_sec", DIAL, "r.talk_sec"),
     sum("handling_sec", ANSWER, "r.talk_sec::bigint + r.wrap_sec"),

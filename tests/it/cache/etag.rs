@@ -139,7 +139,10 @@ async fn an_etag_changes_with_a_figure() {
         },
     ))
     .await;
-    for ((path, tag), before) in paths().iter().zip(&tags_before).zip(&before) {
+    let all = paths();
+    let all = all.iter().zip(&tags_before).zip(&before);
+    // Typical days are before today.
+    for ((path, tag), before) in all.filter(|((path, _), _)| !path.contains("typical-day")) {
         let answer = test.ok(path).await;
         assert_ne!(
             &answer.json()["data"],

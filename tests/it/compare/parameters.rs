@@ -101,11 +101,12 @@ async fn reports_without_a_window_of_their_own_compare_nothing() {
         .collect();
     assert_eq!(
         others.len(),
-        2,
-        "the comparison of campaigns and the abandon rate"
+        5,
+        "the comparison of campaigns, the abandon rate, compliance and the typical days"
     );
     for report in others {
-        let path = format!("{}?campaign_ids=1&from=2026-03-01", report.path());
+        let path = report.path().replace("{id}", "1");
+        let path = format!("{path}?campaign_ids=1&from=2026-03-01");
         let plain = test.ok(&path).await;
         let compared = test
             .ok(&format!("{path}&compare=previous_week&until=now"))

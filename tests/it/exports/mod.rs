@@ -2,6 +2,7 @@
 
 mod files;
 mod links;
+mod listed;
 mod queue;
 mod requests;
 mod s3;

@@ -33,7 +33,7 @@ const RANKS: &[&[&str]] = &[
     &["auth"],
     &["rollups", "templates/store"],
     &["asked"],
-    &["answers"],
+    &["answers", "overview/paces"],
     &["webhooks/guard", "mail"],
     &[
         "exports/settings",
@@ -47,7 +47,7 @@ const RANKS: &[&[&str]] = &[
     &["templates"],
     &["exports"],
     &["catalogue", "resources"],
-    &["leads", "verify", "webhooks"],
+    &["leads", "overview", "verify", "webhooks"],
     &["schedules"],
     &["http"],
     &["cli"],

@@ -38,9 +38,17 @@ pub async fn use_everything(app: &TestApp) {
         "/api/telesales/campaigns?search=a",
         "/api/autocall/campaigns/1/reports/export",
         "/api/auth/me",
+        "/api/overview?module=autocall",
+        "/api/overview?module=telesales",
+        "/api/telesales/reports/abandon-rate/breaches",
+        "/api/exports",
     ] {
         app.ok(path).await;
     }
+    let warning = json!({"module": "telesales", "code": "no_calls", "campaign_id": 1});
+    let put_aside = app.post("/api/overview/put-aside").json(&warning);
+    let put_aside = app.send(put_aside).await;
+    assert_eq!(put_aside.status, 200, "{}", put_aside.text());
     let order = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30"});
     let ordered = app
         .send(

@@ -1,0 +1,228 @@
+//! Overviews: figures, warnings and pace of campaigns, put together.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::account::{self, Sees};
+use super::aside::Aside;
+use super::calls::{self, Campaign};
+use super::leads::{self, Leads};
+use super::paces::ByCampaign;
+use super::periods::Periods;
+use super::row::{OverviewPage, OverviewRow, Pace};
+use super::warnings::{self, Severity, Warning};
+use crate::auth::Tenant;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::input::ZONE_OF_ACCOUNT;
+use crate::page::PageRequest;
+use crate::percent::PercentText;
+use crate::reports::telesales::abandon_rate::{WINDOW_MINUTES, limit};
+use crate::reports::telesales::compliance::{self, Exposed};
+use crate::rollups::{Kept, Module, Source};
+use crate::text::folded;
+use crate::time::instant::rounded_up;
+use crate::time::{NamedWindow, Window, Zone};
+
+/// What a user wants to see.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Wanted {
+    pub module: Module,
+    /// The text in names, folded.
+    pub q: Option<String>,
+    pub page: PageRequest,
+    pub zone: Option<Zone>,
+    pub user: i64,
+    pub sees: Sees,
+}
+
+/// An overview that is being made.
+pub struct Making<'a> {
+    wanted: &'a Wanted,
+    paces: &'a ByCampaign,
+    tenant: &'a Tenant,
+    zone: Zone,
+    now: DateTime<Utc>,
+    periods: Periods,
+    kept: Kept,
+    source: Source,
+}
+
+type ByLeads = BTreeMap<i64, Leads>;
+
+impl<'a> Making<'a> {
+    pub fn new(
+        wanted: &'a Wanted,
+        paces: &'a ByCampaign,
+        tenant: &'a Tenant,
+        (zone, now, source): (Zone, DateTime<Utc>, Source),
+    ) -> Self {
+        let mut kept = Kept::of(tenant, ZONE_OF_ACCOUNT.name);
+        kept.statements(source, []);
+        Self {
+            wanted,
+            paces,
+            tenant,
+            zone,
+            now,
+            periods: Periods::new(zone, now, kept),
+            kept,
+            source,
+        }
+    }
+
+    /// The page, from one snapshot.
+    pub async fn page(&self, scope: &mut Scope) -> Result<OverviewPage> {
+        if self.source == Source::Raw {
+            scope.plan_by_arguments().await?;
+        }
+        let Wanted {
+            module, user, sees, ..
+        } = *self.wanted;
+        let read = (self.kept, self.now);
+        let campaigns = calls::campaigns(scope, module, &self.periods, read).await?;
+        let ids = campaigns.iter().map(|campaign| campaign.id).collect();
+        let leads = leads::leads(scope, module, ids, (self.kept, self.source)).await?;
+        let mut warnings = self.warnings(scope, &campaigns, &leads).await?;
+        warnings.extend(account::others(scope, module, sees, self.now).await?);
+        let aside = Aside::load(scope, module, user, self.now).await?;
+        warnings.retain(|warning| !aside.holds(warning));
+        warnings::sort(&mut warnings);
+        Ok(self.sorted(campaigns, &leads, warnings))
+    }
+
+    /// Warnings of campaigns by their figures.
+    async fn warnings(
+        &self,
+        scope: &mut Scope,
+        campaigns: &[Campaign],
+        leads: &ByLeads,
+    ) -> Result<Vec<Warning>> {
+        let mut all = Vec::new();
+        if self.wanted.module == Module::Telesales {
+            all.extend(self.abandoned(scope, campaigns).await?);
+            let today = NamedWindow::Today.window(self.zone, self.now);
+            let today = self.kept.with_rows(&today);
+            let ids = campaigns.iter().map(|campaign| campaign.id).collect();
+            let today = (&today, self.kept);
+            all.extend(account::caller_ids(scope, self.tenant, today, ids).await?);
+        }
+        for campaign in campaigns {
+            let left = leads.get(&campaign.id).map_or(0, |leads| leads.left);
+            let done = self.paces.get(&campaign.id).copied();
+            let told = [
+                warnings::no_calls(campaign, &self.periods, self.now),
+                warnings::answer_rate_drop(campaign, &self.periods),
+                warnings::leads_running_out(campaign, left, done),
+                warnings::calls_without_result(campaign, &self.periods),
+            ];
+            all.extend(told.into_iter().flatten());
+        }
+        Ok(all)
+    }
+
+    /// Campaigns over their limits of abandoned calls, or near them.
+    async fn abandoned(&self, scope: &mut Scope, campaigns: &[Campaign]) -> Result<Vec<Warning>> {
+        let to = rounded_up(self.now);
+        let window = self.kept.with_rows(&Window {
+            from: to - TimeDelta::minutes(WINDOW_MINUTES),
+            to,
+            zone: Zone::UTC,
+        });
+        let window = (&window, self.kept);
+        let exposed = compliance::exposed(scope, window, (None, None), self.source).await?;
+        let exposed: BTreeMap<i64, Exposed> = exposed.into_iter().map(|it| (it.id, it)).collect();
+        let since = compliance::since(scope, None, self.now).await?;
+        let warnings = campaigns.iter().filter_map(|campaign| {
+            let exposed = exposed.get(&campaign.id)?;
+            let limit = limit(self.tenant, Some(exposed.limit_pct()));
+            let since = since.get(&campaign.id).copied();
+            warnings::abandoned(campaign, exposed.exposure, limit, since)
+        });
+        Ok(warnings.collect())
+    }
+
+    fn is_wanted(&self, campaign: &Campaign) -> bool {
+        let q = self.wanted.q.as_deref();
+        q.is_none_or(|q| folded(&campaign.name).contains(q))
+    }
+
+    /// The page of campaigns. `warnings`: in their order.
+    fn sorted(
+        &self,
+        campaigns: Vec<Campaign>,
+        leads: &ByLeads,
+        warnings: Vec<Warning>,
+    ) -> OverviewPage {
+        let is_listed =
+            |warning: &Warning| warning.campaign.is_some_and(|id| leads.contains_key(&id));
+        let (of_campaigns, of_account): (Vec<_>, Vec<_>) =
+            warnings.into_iter().partition(is_listed);
+        let mut by_campaign = BTreeMap::<Option<i64>, Vec<Warning>>::new();
+        for warning in of_campaigns {
+            by_campaign
+                .entry(warning.campaign)
+                .or_default()
+                .push(warning);
+        }
+        let wanted = campaigns.into_iter().filter(|it| self.is_wanted(it));
+        let rows = wanted.map(|campaign| {
+            let warnings = by_campaign.remove(&Some(campaign.id)).unwrap_or_default();
+            (campaign, warnings)
+        });
+        let mut rows: Vec<(Campaign, Vec<Warning>)> = rows.collect();
+        rows.sort_by_cached_key(|(campaign, warnings)| {
+            let severity = warnings.first().map(|warning| warning.code.severity());
+            let dials = campaign.counts(&self.periods, self.periods.today).dials;
+            let is_well = severity.is_none();
+            (
+                is_well,
+                severity.unwrap_or(Severity::Note),
+                -dials,
+                -campaign.id,
+            )
+        });
+        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let page = self.wanted.page;
+        let skipped = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let taken = usize::try_from(page.per_page).unwrap_or_default();
+        let shown = rows.into_iter().skip(skipped).take(taken);
+        let shown = shown.map(|(campaign, warnings)| {
+            let leads = leads.get(&campaign.id).copied().unwrap_or_default();
+            self.row(campaign, leads, warnings)
+        });
+        let page = page.page(shown.collect(), total);
+        OverviewPage {
+            current_page: page.current_page,
+            data: page.data,
+            last_page: page.last_page,
+            per_page: page.per_page,
+            total: page.total,
+            warnings: of_account.into_iter().map(Warning::shown).collect(),
+        }
+    }
+
+    fn row(&self, campaign: Campaign, leads: Leads, warnings: Vec<Warning>) -> OverviewRow {
+        let counts = |stretch| campaign.counts(&self.periods, stretch);
+        let (today, before) = (counts(self.periods.today), counts(self.periods.before));
+        let day = (self.zone, self.now);
+        let done = self.paces.get(&campaign.id);
+        let before = (before.dials > 0).then(|| PercentText::percent(before.answers, before.dials));
+        OverviewRow {
+            dials_today: today.dials,
+            answers_today: today.answers,
+            answer_rate_pct: PercentText::percent(today.answers, today.dials),
+            answer_rate_before_pct: before,
+            in_progress: counts(self.periods.week).in_progress,
+            leads_total: leads.total,
+            leads_left: leads.left,
+            pace: done.and_then(|done| Pace::new(*done, leads.left, day)),
+            warnings: warnings.into_iter().map(Warning::shown).collect(),
+            id: campaign.id,
+            name: campaign.name,
+            status: campaign.status,
+            last_call_at: campaign.last_call_at,
+        }
+    }
+}
