@@ -7,7 +7,7 @@ import { unauthenticated } from "./core/ask.js";
 import { loadCampaigns } from "./core/campaigns.js";
 import { catalogue, loadCatalogue } from "./core/catalogue.js";
 import { help, listenToKeys } from "./core/keys.js";
-import { link, may, resume, session } from "./core/session.js";
+import { isAway, link, may, resume, session } from "./core/session.js";
 import { useStore } from "./core/store.js";
 import { language, preferred, speak, t } from "./core/words.js";
 import { Frame } from "./parts/frame.js";
@@ -20,7 +20,7 @@ import { VIEWS } from "./views/list.js";
 
 function App() {
   const [who, place] = [useStore(session), useStore(address)];
-  const linked = useStore(link);
+  const [linked, isLate] = [useStore(link), useStore(isAway)];
   const expired = useStore(unauthenticated);
   useStore(language);
   useStore(catalogue);
@@ -30,7 +30,7 @@ function App() {
     loadCampaigns().catch(() => {}); // the combobox stays away
     loadCatalogue(language.get()).catch(() => {}); // numbers stay, without labels and links
   }, [who?.user.id]);
-  if (who === undefined) return null;
+  if (who === undefined) return isLate && html`<p class="plain" role="status">${t("fault.away.again")}</p>`;
   if (!who) return html`<${SignIn} isSpent=${linked?.isSpent} />`;
   const view = VIEWS.find(({ name }) => name === place.view) ?? VIEWS[0];
   return html`<${Frame}>

@@ -52,7 +52,7 @@ export async function signIn(page, { username = USERNAME, password = PASSWORD } 
 /** Goes to a view without loading the page again, and waits until it is drawn, with links behind its numbers. */
 export async function show(page, { at, drawn }) {
   await page.evaluate((hash) => { location.hash = hash; }, at);
-  await page.locator(drawn).first().waitFor();
+  await page.locator(drawn).first().waitFor().catch(async () => assert.fail(`${at} shows: ${await page.locator("body").innerText()}`));
   await page.waitForFunction(() => document.querySelector("nav a") && !document.querySelector(".old, .skeleton"));
 }
 

@@ -11,7 +11,7 @@ const FAST_FOR = 30 * 60_000;
 /** Pauses while the server is away, in seconds, before chance spreads them. */
 const PAUSES = [2, 4, 8, 16, 32, 60];
 /** Failures that pass by themselves, and that the strip or the dialog tells. */
-const PASSING = [0, 401, 429, 503];
+const PASSING = [0, 401, 429, 503, 504];
 
 /**
  * The state of the figures on screen, for the strip: `{at, state, since, again}`. `at` is the time of the figures; `state`
@@ -113,7 +113,7 @@ class Turn {
     this.show({ fault });
     const pause = PAUSES[Math.min(this.failures++, PAUSES.length - 1)];
     let wait = pace();
-    if (fault.status === 0 || fault.status === 503) wait = pause * (0.75 + Math.random() / 2);
+    if (fault.status === 0 || fault.status >= 500) wait = pause * (0.75 + Math.random() / 2);
     if (fault.status === 429) wait = fault.retryAfter || pace();
     if (fault.status === 401) return;
     const again = Date.now() + wait * 1000;

@@ -15,13 +15,29 @@ export const link = store(null);
 const tabs = new BroadcastChannel("callboard session");
 tabs.onmessage = () => end();
 
-/** Takes up the session of this browser, or that of a link, by its code. `asked` is the answer of the session's route. */
+/** True while the server has not answered who is signed in. */
+export const isAway = store(false);
+
+/** Milliseconds between tries. */
+const PAUSE = 2000;
+
+/**
+ * Takes up the session of this browser, or that of a link, by its code. `asked` is the answer of the session's route. Tries
+ * again until the server answers.
+ */
 export async function resume(asked, code) {
-  const { data } = (await asked).body;
-  if (code && data) link.set({ code });
-  if (data) await begin(data);
-  else if (code) await exchange(code);
-  else session.set(null);
+  try {
+    const { data } = (await asked).body;
+    if (code && data) link.set({ code });
+    if (data) await begin(data);
+    else if (code) await exchange(code);
+    else session.set(null);
+    isAway.set(false);
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    isAway.set(true);
+    setTimeout(() => resume(api.session(), code), PAUSE);
+  }
 }
 
 /** Signs in by the code of a link. */
@@ -31,7 +47,7 @@ export async function exchange(code) {
   try {
     await begin((await api.signIn({ code })).data);
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault;
+    if (fault.status !== 401) throw fault;
     link.set({ isSpent: true });
     session.set(session.get() ?? null);
     expect(session.get() !== null);

@@ -255,6 +255,7 @@ export default {
   "nothing.exports": "No files of this campaign yet.",
 
   "fault.away": "The server does not answer. Try again in a moment.",
+  "fault.away.again": "The server does not answer. Trying again…",
   "fault.forbidden": "You may not see this.",
   "fault.missing": "There is no such campaign.",
   "fault.unknown": "That went wrong.",

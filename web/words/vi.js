@@ -255,6 +255,7 @@ export default {
   "nothing.exports": "Chiến dịch này chưa có file nào.",
 
   "fault.away": "Máy chủ không trả lời. Hãy thử lại sau giây lát.",
+  "fault.away.again": "Máy chủ không trả lời. Đang thử lại…",
   "fault.forbidden": "Bạn không được xem phần này.",
   "fault.missing": "Không có chiến dịch này.",
   "fault.unknown": "Đã xảy ra lỗi.",
