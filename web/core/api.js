@@ -30,23 +30,22 @@ export const metrics = (lang) => read("/api/meta/metrics", { lang });
 export const campaigns = (module, params, options) => read(MODULES[module].campaigns, params, options);
 
 /**
- * Several reports of one window: `{at, window, parts}`, where a part is `{data, before}`. Options of a single report are
+ * Several reports of one window, from one snapshot: `{at, window, parts}`, where a part is `{data, before}`. Options of a single report are
  * named with it: `trend.granularity`.
  */
 export async function reports(module, id, names, params, options) {
-  const base = MODULES[module].reports(id);
-  const own = (name) => Object.entries(params).filter(([key]) => key.startsWith(`${name}.`));
-  const shared = Object.entries(params).filter(([key]) => !key.includes("."));
-  const answers = await Promise.all(names.map((name) => {
-    const options_ = own(name).map(([key, value]) => [key.slice(name.length + 1), value]);
-    return read(`${base}/${name}`, Object.fromEntries([...shared, ...options_]), options);
-  }));
-  const part = ({ body, window }) => ({ data: body.data, before: body.comparison?.data ?? null, window });
-  return {
-    at: new Date(Math.min(...answers.map(({ at }) => at))),
-    parts: Object.fromEntries(names.map((name, index) => [name, part(answers[index])])),
-  };
+  const { body, at, window } = await read(MODULES[module].reports(id), { include: names.join(","), ...params }, options);
+  const part = (name) => ({ data: body.data[name], before: body.comparison?.data[name] ?? null });
+  return { at, window, parts: Object.fromEntries(names.map((name) => [name, part(name)])) };
 }
+
+/** A typical day of today's weekday: 24 hours. */
+export const typicalDay = (module, id, params, options) => read(`${MODULES[module].reports(id)}/typical-day`, params, options);
+
+/** A page of campaigns at work, with what is wrong: `{data, warnings, total, …}`. */
+export const overview = (module, params, options) => read("/api/overview", { module, ...params }, options);
+export const putAside = (warning) => change("POST", "/api/overview/put-aside", warning);
+export const compliance = (params, options) => read("/api/telesales/reports/compliance", params, options);
 
 export const abandonRate = (params, options) => read("/api/telesales/reports/abandon-rate", params, options);
 export const comparison = (params, options) => read("/api/autocall/campaigns/comparison", params, options);

@@ -14,7 +14,7 @@ const PLACES = { o: "overview", c: "compliance", t: "telesales", e: "exports" };
 export const KEYS = [
   ["?", "keys.help"], ["/", "keys.search"], ["g o", "nav.campaigns"], ["g t", "nav.telesales"], ["g c", "nav.compliance"],
   ["g e", "nav.exports"], ["1 … 6", "keys.tile"], ["← →", "keys.move"], ["t", "keys.today"], ["v", "keys.compare"],
-  ["r", "keys.refresh"], ["Esc", "keys.close"],
+  ["e", "keys.export"], ["r", "keys.refresh"], ["Esc", "keys.close"],
 ];
 
 /** Single letters may be turned off: they disturb those who speak to their device. */
@@ -42,6 +42,7 @@ export function listenToKeys() {
 const ACTIONS = {
   "/": search,
   "?": () => help.set(true),
+  e: () => address.get().view === "autocall" && go(screen("exports", address.get().id)),
   t: () => go(changed({ w: "today" })),
   r: refresh,
   v: () => go(changed({ vs: address.get().vs === "none" ? undefined : "none" })),

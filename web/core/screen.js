@@ -20,7 +20,8 @@ export function useWindow() {
 /**
  * Reports of a module in the window of the address: `{parts, extra, fault, isOld, …}`. A part is `{data, before, asked}`,
  * null until it has come; `asked` are its parameters with the exact ends of its window, for the lists behind its figures.
- * `filters` are further parameters; `besides(options)` asks for what stands beside the reports.
+ * `filters` are further parameters; `besides(at, options)` asks for what
+ * stands beside the reports.
  */
 export function useReports(module, id, names, { filters = {}, besides } = {}) {
   const at = useWindow();
@@ -32,13 +33,13 @@ export function useReports(module, id, names, { filters = {}, besides } = {}) {
   };
   const polled = usePolled(JSON.stringify([module, id, params]), async (signal, fresh) => {
     const options = { signal, fresh };
-    const [answer, extra] = await Promise.all([api.reports(module, id, names, params, options), besides?.(options)]);
+    const [answer, extra] = await Promise.all([api.reports(module, id, names, params, options), besides?.(at, options)]);
     return { ...answer, extra };
   });
   const subject = module === "autocall" ? { campaign_id: id } : {};
-  const part = ({ data, before, window }) => ({
-    data, before, asked: { ...shared, ...subject, ...(window && { [ends[0]]: window[0], [ends[1]]: window[1] }) },
-  });
+  const window = polled.answer?.window;
+  const asked = { ...shared, ...subject, ...(window && { [ends[0]]: window[0], [ends[1]]: window[1] }) };
+  const part = ({ data, before }) => ({ data, before, asked });
   const parts = Object.entries(polled.answer?.parts ?? {}).map(([name, answer]) => [name, part(answer)]);
   return { ...at, ...polled, parts: polled.answer && Object.fromEntries(parts), extra: polled.answer?.extra };
 }

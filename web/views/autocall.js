@@ -3,6 +3,7 @@
 import { html } from "../core/dom.js";
 import { changed, go } from "../core/address.js";
 import { campaigns, campaignOf } from "../core/campaigns.js";
+import { bandOf, beside } from "../core/beside.js";
 import { bucketsOf, course, trimmed } from "../core/course.js";
 import { useReports } from "../core/screen.js";
 import { useStore } from "../core/store.js";
@@ -14,39 +15,48 @@ import { Failure, Nothing, Panel } from "../parts/panel.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Strip } from "../parts/strip.js";
 import { Tile } from "../parts/tile.js";
+import { Warnings } from "../parts/warnings.js";
 import { Causes } from "./causes.js";
 import { CourseGraph } from "./course-graph.js";
 import { Heading } from "./heading.js";
+import { LastCall } from "./last-call.js";
+import { leadsLeft } from "./leads-left.js";
 import { Keys, Paths } from "./keys.js";
 
 const REPORTS = ["kpis", "trend", "hangup", "heatmap", "dtmf", "funnel"];
 
 /** Courses of the trend by the tile that draws them. */
 const COURSES = {
-  dials: { metric: "autocall.trend.dialed", value: (row) => row.dialed },
-  rate: { metric: "autocall.trend.answer_rate_pct", value: (row) => (row.dialed ? Number(row.answer_rate_pct) : null), over: (row) => row.dialed },
-  transfers: { metric: "autocall.trend.transfer_count", value: (row) => row.transfer_count },
-  talk: { metric: "autocall.trend.avg_duration_sec", value: (row) => (row.answered ? row.avg_duration_sec : null), over: (row) => row.answered },
+  dials: { typical: "dials", metric: "autocall.trend.dialed", value: (row) => row.dialed },
+  rate: {
+    typical: "answer_rate_pct", metric: "autocall.trend.answer_rate_pct", value: (row) => (row.dialed ? Number(row.answer_rate_pct) : null), over: (row) => row.dialed,
+  },
+  transfers: { typical: "transfers", metric: "autocall.trend.transfer_count", value: (row) => row.transfer_count },
+  talk: {
+    typical: "avg_talk_sec", metric: "autocall.trend.avg_duration_sec", value: (row) => (row.answered ? row.avg_duration_sec : null), over: (row) => row.answered,
+  },
 };
 
 export function Autocall({ id }) {
   useStore(campaigns);
-  const screen = useReports("autocall", id, REPORTS);
+  const screen = useReports("autocall", id, REPORTS, { besides: (at, options) => beside("autocall", id, at, options) });
   const { place, window, zone, account, parts, fault, isOld } = screen;
   const campaign = campaignOf("autocall", id);
   return html`<${Strip} window=${window} zone=${zone} account=${account} />
     <${Heading} name=${campaign?.name ?? t("campaign.numbered", { id })} status=${campaign?.status} window=${window} zone=${zone} vs=${place.vs} />
+    ${screen.extra?.row && html`<${Warnings} warnings=${screen.extra.row.warnings} module="autocall" zone=${zone} />`}
     ${fault && html`<${Failure} fault=${fault} />`}
     ${parts ? html`<${Figures} ...${screen} isOld=${isOld} />` : !fault && html`<${Skeleton} />`}`;
 }
 
-function Figures({ parts, window, zone, place, isOld }) {
+function Figures({ parts, extra, window, zone, place, isOld }) {
   const bucket = bucketsOf(parts.trend.data);
-  const tiles = tilesOf(parts, { bucket, zone });
+  const tiles = tilesOf(parts, extra, { bucket, zone });
   const shown = tiles.find(({ id }) => id === place.m && COURSES[id]) ?? tiles[0];
   const { kpis, heatmap, hangup, dtmf, funnel, trend } = parts;
-  return html`<div class="figures ${isOld ? "old" : ""}">
-    <div class="tiles">${tiles.map((tile) => html`<${Tile} key=${tile.id} tile=${tile} of=${kpis} isShown=${tile === shown}
+  return html`${kpis.data.dialed === 0 && html`<${LastCall} row=${extra.row} zone=${zone} />`}
+  <div class="figures ${isOld ? "old" : ""}">
+    <div class="tiles">${tiles.map((tile) => html`<${Tile} key=${tile.id} tile=${tile} of=${tile.of === undefined ? kpis : tile.of} isShown=${tile === shown}
       choose=${COURSES[tile.id] && (() => go(changed({ m: tile.id })))} />`)}</div>
     <${CourseGraph} tile=${shown} of=${trend} course=${COURSES[shown.id]} bucket=${bucket} vs=${comparisonOf(window, place.vs)} />
     <div class="columns">
@@ -61,11 +71,11 @@ function Figures({ parts, window, zone, place, isOld }) {
   </div>`;
 }
 
-function tilesOf({ kpis, trend, funnel }, { bucket, zone }) {
+function tilesOf({ kpis, trend, funnel }, { row, typical }, { bucket, zone }) {
   const { data, before } = kpis;
   const was = before && Number(before.dialed) > 0 ? before : null;
   const drawn = (id) => {
-    const series = course(trend.data, trend.before, COURSES[id].value, { bucket, zone });
+    const series = course(trend.data, trend.before, COURSES[id].value, { bucket, zone, band: bandOf(typical, COURSES[id].typical) });
     return { id, series, values: trimmed(series.now) };
   };
   const dialedLeads = funnel.data[1].count;
@@ -80,7 +90,7 @@ function tilesOf({ kpis, trend, funnel }, { bucket, zone }) {
       ...drawn("talk"), metric: "autocall.kpis.avg_call_duration_sec", unit: "seconds", value: data.avg_call_duration_sec,
       before: before?.answered ? before.avg_call_duration_sec : null, over: data.answered, part: [data.total_talk_time_sec, data.answered],
     },
-    {
+    leadsLeft("autocall", row) ?? {
       id: "leads", metric: "autocall.kpis.total_leads", unit: "count", value: data.total_leads,
       foot: html`<p class="muted">${t("tile.leads.dialed", { n: dialedLeads })}</p>`,
     },

@@ -1,12 +1,11 @@
-// Compliance: is each campaign under its limit of abandoned calls, and by how much?
+// Compliance: is each campaign under its limit of abandoned calls, by how much, since when, and can it be shown?
 
-import { html } from "../core/dom.js";
+import { html, useState } from "../core/dom.js";
 import * as api from "../core/api.js";
-import { address, screen } from "../core/address.js";
-import { limit, moment, percent } from "../core/format.js";
+import { screen } from "../core/address.js";
+import { day, limit, moment, percent } from "../core/format.js";
 import { usePolled } from "../core/poll.js";
-import { session } from "../core/session.js";
-import { useStore } from "../core/store.js";
+import { useWindow } from "../core/screen.js";
 import { t } from "../core/words.js";
 import { Figure } from "../parts/figure.js";
 import { Meter } from "../parts/headroom.js";
@@ -14,60 +13,78 @@ import { Failure, Nothing, Panel } from "../parts/panel.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Strip } from "../parts/strip.js";
 
-/** Campaigns that are watched at once: the newest active ones. */
-const WATCHED = 20;
-/** States, the worst first, each with its shape. */
+/** States, each with its shape. */
 const STATES = { over: "✖", near: "▲", under: "✓" };
+/** The share of its limit from which a campaign is near it, and the dials below which it is not said. */
+const NEAR = { share: 0.8, dials: 100 };
 
 export function Compliance() {
-  const [place, who] = [useStore(address), useStore(session)];
-  const zone = place.tz ?? who.tenant.timezone;
-  const { answer, fault } = usePolled("compliance", load);
-  const rows = answer?.rows.map((row) => ({ ...row, ...standing(row.current) })).sort((one, other) => other.share - one.share);
+  const { zone } = useWindow();
+  const { answer, fault } = usePolled(`compliance ${zone}`, (signal, fresh) => api.compliance({ timezone: zone }, { signal, fresh }));
+  const rows = answer?.body.data;
   return html`<${Strip} zone=${zone} />
     <div class="heading"><h1>${t("compliance")}</h1><span class="muted">${t("compliance.about")}</span></div>
     ${fault && html`<${Failure} fault=${fault} />`}
     ${!rows && !fault && html`<${Skeleton} />`}
-    ${rows && html`<${Panel} kind="whole" title=${t("compliance.campaigns")} note=${answer.isPart && t("compliance.part", { n: WATCHED })}>
+    ${rows && html`<${Panel} kind="whole" title=${t("compliance.campaigns")} tools=${html`<${Tools} />`}>
       ${rows.length === 0 ? html`<${Nothing}>${t("nothing.campaigns")}<//>` : html`<${Rows} rows=${rows} zone=${zone} />`}
     <//>`}`;
 }
 
-async function load(signal, fresh) {
-  const options = { signal, fresh };
-  const { body } = await api.campaigns("telesales", { status: "active", per_page: WATCHED }, options);
-  const answers = await Promise.all(body.data.map(({ id }) => api.abandonRate({ campaign_id: id }, options)));
-  return {
-    at: new Date(Math.min(Date.now(), ...answers.map(({ at }) => at))), isPart: body.total > body.data.length,
-    rows: answers.map(({ body: { data } }) => data),
-  };
+function Tools() {
+  const [isCopied, setCopied] = useState(false);
+  const copy = () => navigator.clipboard.writeText(location.href).then(() => setCopied(true));
+  return html`<button type="button" class="plain" onClick=${copy}>${t(isCopied ? "compliance.copied" : "compliance.copy")}</button>
+    <button type="button" class="plain" onClick=${() => print()}>${t("compliance.print")}</button>`;
 }
 
-/** A campaign against its limit: `{state, share}`, share of the limit that is used. */
-function standing({ attempts_abandoned: abandoned, attempts_total: dials, limit_pct: limit, breached }) {
-  const share = dials > 0 ? (abandoned * 100) / (Number(limit) * dials) : 0;
-  return { share, state: breached ? "over" : share >= 0.8 && dials >= 100 ? "near" : "under" };
+/** over, near or under: by what the limit of the account is a share of. */
+function stateOf({ current, abandon_basis: basis }) {
+  const whole = basis === "answers" ? current.answers_total : current.attempts_total;
+  if (current.breached) return "over";
+  const share = whole > 0 ? (current.attempts_abandoned * 100) / (Number(current.limit_pct) * whole) : 0;
+  return share >= NEAR.share && whole >= NEAR.dials ? "near" : "under";
 }
+
+const HEADS = [["campaign", true], ["compliance.of-dials", true], ["compliance.of-answers", true], ["compliance.left", true], ["compliance.since", true], ["compliance.days", true], ["compliance.blocked", false]];
 
 function Rows({ rows, zone }) {
   return html`<div class="table-frame" tabindex="0" role="group" aria-label=${t("compliance.campaigns")}><table class="rows compliance cards">
-    <thead><tr><th scope="col" class="text">${t("campaign")}</th><th scope="col" class="text">${t("compliance.of-dials")}</th><th scope="col">${t("compliance.of-answers")}</th>
-      <th scope="col" class="text">${t("compliance.left")}</th><th scope="col">${t("compliance.abandoned")}</th><th scope="col" class="text">${t("compliance.last-breach")}</th></tr></thead>
-    <tbody>${rows.map((row) => html`<${Row} key=${row.current.campaign_id} row=${row} zone=${zone} />`)}</tbody>
+    <thead><tr>${HEADS.map(([key, isText]) => html`<th scope="col" class=${isText ? "text" : ""}>${t(key)}</th>`)}</tr></thead>
+    <tbody>${rows.map((row) => html`<${Row} key=${row.campaign_id} row=${row} zone=${zone} />`)}</tbody>
   </table></div>`;
 }
 
-function Row({ row: { current, breaches, state }, zone }) {
-  const of = { asked: { campaign_id: current.campaign_id, timezone: zone, date_from: current.window_from, date_to: current.window_to } };
-  const figure = (name, more = {}) => html`<${Figure} metric="telesales.abandon-rate.current.${name}" value=${current[name]} of=${of} around=${[current]} row=${current.campaign_id} ...${more} />`;
+function Row({ row, zone }) {
+  const { current, abandon_basis: basis } = row;
+  const state = stateOf(row);
+  const of = { asked: { timezone: zone } };
+  const figure = (name, more = {}) => html`<${Figure} metric="telesales.compliance.current.${name}" value=${current[name]} of=${of} around=${[current, row]} row=${row.campaign_id} ...${more} />`;
+  const rate = (name, counted, whole, isLimited) => html`<td class="text ${isLimited ? "bar-cell" : ""}" data-label=${t(`compliance.of-${counted}`)}>
+    ${isLimited && html`<${Meter} rate=${Number(current[name])} limit=${Number(current.limit_pct)} />`}
+    <span>${figure(name, { unit: "percent", over: whole })}
+      ${isLimited && html` <small class="muted">${t("compliance.limit", { limit: limit(current.limit_pct) })}</small>`}</span></td>`;
   return html`<tr>
-    <th scope="row" class="text"><span class="shape ${state}" aria-hidden="true">${STATES[state]}</span> <a href=${screen("telesales", current.campaign_id)}>${current.campaign_name}</a>
-      <small class=${state === "over" ? "bad" : "muted"}>${t(`compliance.${state}`)}</small></th>
-    <td class="text bar-cell" data-label=${t("compliance.of-dials")}><${Meter} rate=${Number(current.abandon_rate_pct)} limit=${Number(current.limit_pct)} />
-      <span>${figure("abandon_rate_pct", { unit: "percent", over: current.attempts_total })} <small class="muted">${t("compliance.limit", { limit: limit(current.limit_pct) })}</small></span></td>
-    <td data-label=${t("compliance.of-answers")}>${figure("abandon_rate_of_answers_pct", { unit: "percent", over: current.answers_total })}</td>
-    <td class="text" data-label=${t("compliance.left")}>${state === "over" ? html`<span class="bad">${t("compliance.none-left")}</span>` : t("compliance.more", { n: current.abandons_left })}</td>
-    <td data-label=${t("compliance.abandoned")}>${figure("attempts_abandoned")} <small class="muted">/ ${figure("attempts_total")}</small></td>
-    <td class="text" data-label=${t("compliance.last-breach")}>${breaches.length > 0 ? `${moment(breaches[0].detected_at, zone)} · ${percent(breaches[0].abandon_rate_pct)}` : t("compliance.never")}</td>
+    <th scope="row" class="text"><span class="shape ${state}" aria-hidden="true">${STATES[state]}</span> <a href=${screen("telesales", row.campaign_id)}>${current.campaign_name}</a>
+      ${" "}<small class=${{ over: "bad", near: "warn", under: "muted" }[state]}>${t(`compliance.${state}`)}</small></th>
+    ${rate("abandon_rate_pct", "dials", current.attempts_total, basis === "dials")}
+    ${rate("abandon_rate_of_answers_pct", "answers", current.answers_total, basis === "answers")}
+    <td class="text left" data-label=${t("compliance.left")}>${left(row, state)}</td>
+    <td class="text" data-label=${t("compliance.since")}>${row.since ? moment(row.since, zone) : "—"}</td>
+    <td class="text" data-label=${t("compliance.days")}><${Ticks} row=${row} zone=${zone} /></td>
+    <td data-label=${t("compliance.blocked")}><${Figure} metric="telesales.compliance.blocked_count" value=${row.blocked_count} of=${of} around=${[row]} row=${row.campaign_id} /></td>
   </tr>`;
+}
+
+function left({ current, dials_to_recover: recover, abandon_basis: basis }, state) {
+  if (state === "over") return html`<span class="bad">${recover == null ? t("compliance.none-left") : t(`compliance.recover.${basis}`, { n: recover })}</span>`;
+  return current.abandons_left == null ? "—" : t("compliance.more", { n: current.abandons_left });
+}
+
+/** A tick a day: tall where the limit was passed. */
+function Ticks({ row, zone }) {
+  const bad = row.breach_days.filter(({ breaches }) => breaches > 0);
+  const highest = row.highest_rate_pct != null && t("compliance.highest", { rate: percent(row.highest_rate_pct), time: moment(row.highest_at, zone) });
+  const about = bad.length === 0 ? t("compliance.never") : `${t("compliance.breach-days", { n: bad.length })}${highest ? `, ${highest}` : ""}`;
+  return html`<span class="ticks" role="img" aria-label=${about} title=${about}>${row.breach_days.map(({ date, breaches }) => html`<span key=${date} class=${breaches > 0 ? "bad" : ""} title="${day(date)}: ${breaches}"></span>`)}</span>`;
 }

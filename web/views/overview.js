@@ -1,33 +1,79 @@
-// Campaigns: all that the reader may see, active ones first. With one alone it is opened at once.
+// Campaigns at work, those with the worst warnings first: are we on pace, is something broken?
 
-import { html, useEffect } from "../core/dom.js";
-import { address, changed, go, screen } from "../core/address.js";
-import { byInterest, campaigns } from "../core/campaigns.js";
-import { count, day } from "../core/format.js";
-import { local } from "../core/zone.js";
-import { session } from "../core/session.js";
-import { useStore } from "../core/store.js";
+import { html, useEffect, useState } from "../core/dom.js";
+import * as api from "../core/api.js";
+import { changed, go, screen } from "../core/address.js";
+import { count, moment } from "../core/format.js";
+import { usePolled } from "../core/poll.js";
+import { useWindow } from "../core/screen.js";
+import { may } from "../core/session.js";
 import { t } from "../core/words.js";
-import { Nothing, Panel } from "../parts/panel.js";
+import { Change } from "../parts/change.js";
+import { Figure } from "../parts/figure.js";
+import { Failure, Nothing, Panel } from "../parts/panel.js";
+import { Skeleton } from "../parts/skeleton.js";
+import { Strip } from "../parts/strip.js";
 import { Table } from "../parts/table.js";
+import { inWords, Warnings } from "../parts/warnings.js";
+import { paceOf } from "./leads-left.js";
+import { Ways } from "./ways.js";
+
+const SHAPES = { breach: "✖", warning: "▲", note: "○" };
 
 export function Overview() {
-  const [known, place, who] = [useStore(campaigns), useStore(address), useStore(session)];
-  const modules = Object.keys(known).filter((module) => known[module]);
-  const all = modules.flatMap((module) => known[module].map((campaign) => ({ ...campaign, module })));
+  const { zone, place } = useWindow();
+  const modules = Object.keys(api.MODULES).filter((module) => may(api.MODULES[module].permission));
+  const [page, setPage] = useState(1);
+  const { answer, fault } = usePolled(`overview ${zone} ${page}`, async (signal, fresh) => {
+    const answers = await Promise.all(modules.map((module) => api.overview(module, { timezone: zone, page }, { signal, fresh })));
+    return { at: new Date(Math.min(...answers.map(({ at }) => at))), pages: answers.map(({ body }) => body) };
+  });
+  const all = answer?.pages.flatMap(({ data }, index) => data.map((row) => ({ ...row, module: modules[index] }))) ?? [];
+  const isOnly = page === 1 && all.length === 1;
   useEffect(() => {
-    if (all.length === 1) go(screen(all[0].module, all[0].id), { replace: true });
-  }, [all.length]);
-  const date = (instant) => instant && local(new Date(instant), who.tenant.timezone).date;
-  const columns = [
-    { id: "name", label: t("campaign"), isText: true, value: (row) => row.name, draw: (row) => html`<a href=${screen(row.module, row.id)}>${row.name}</a>` },
-    { id: "status", label: t("campaign.state"), isText: true, draw: (row) => html`<span class="state ${row.status}">${t(`state.${row.status}`)}</span>` },
-    { id: "leads", label: t("campaign.leads"), value: (row) => row.total_leads, draw: (row) => count(row.total_leads) },
-    { id: "begun", label: t("campaign.begun"), value: (row) => Date.parse(row.started_at ?? row.created_at), draw: (row) => day(date(row.started_at ?? row.created_at), { year: true }) },
+    if (isOnly) go(screen(all[0].module, all[0].id), { replace: true });
+  }, [isOnly]);
+  return html`<${Strip} zone=${zone} />
+    <div class="heading"><h1>${t("nav.campaigns")}</h1><span class="muted">${t("overview.about")}</span></div>
+    ${fault && html`<${Failure} fault=${fault} />`}
+    ${!answer && !fault && html`<${Skeleton} />`}
+    ${answer && all.length === 0 && page === 1 && html`<${Ways} />`}
+    ${answer && all.length > 0 && answer.pages.map((body, index) => html`<${Module} key=${modules[index]} module=${modules[index]} body=${body} zone=${zone} place=${place} setPage=${setPage} />`)}`;
+}
+
+function Module({ module, body, zone, place, setPage }) {
+  const pages = body.last_page > 1 && html`<span class="pages">
+    <button type="button" class="plain" disabled=${body.current_page === 1} onClick=${() => setPage(body.current_page - 1)}>${t("pages.before")}</button>
+    <span>${body.current_page} / ${body.last_page}</span>
+    <button type="button" class="plain" disabled=${body.current_page >= body.last_page} onClick=${() => setPage(body.current_page + 1)}>${t("pages.after")}</button></span>`;
+  return html`<${Panel} kind="whole" title=${t(`module.${module}`)} note=${t("campaigns.count", { n: body.total })} tools=${pages}>
+    <${Warnings} warnings=${body.warnings} module=${module} zone=${zone} />
+    ${body.data.length === 0 ? html`<${Nothing}>${t("nothing.campaigns")}<//>`
+      : html`<${Table} name=${t(`module.${module}`)} kind="cards" columns=${columns(module, zone)} rows=${body.data} keyOf=${(row) => row.id} sort=${place.sort} sortBy=${(sort) => go(changed({ sort }))} />`}
+  <//>`;
+}
+
+function columns(module, zone) {
+  const figure = (row, name, more = {}) => html`<${Figure} metric="${module}.overview.${name}" value=${row[name]} row=${row.id} ...${more} />`;
+  return [
+    { id: "name", label: t("campaign"), isText: true, value: (row) => row.name, draw: (row) => html`<a href=${screen(module, row.id)}>${row.name}</a> <span class="state ${row.status}">${t(`state.${row.status}`)}</span>` },
+    { id: "warnings", label: t("warnings"), isText: true, draw: (row) => html`<${Worst} warnings=${row.warnings} />` },
+    { id: "dials", label: t("overview.dials"), value: (row) => row.dials_today, draw: (row) => figure(row, "dials_today") },
+    {
+      id: "rate", label: t("overview.rate"), value: (row) => Number(row.answer_rate_pct),
+      draw: (row) => html`${figure(row, "answer_rate_pct", { unit: "percent", over: row.dials_today })}${" "}
+        ${row.dials_today > 0 && row.answer_rate_before_pct != null && html`<small><${Change} unit="percent" now=${row.answer_rate_pct} before=${row.answer_rate_before_pct} polarity="up" /></small>`}`,
+    },
+    { id: "progress", label: t("overview.in-progress"), value: (row) => row.in_progress, draw: (row) => figure(row, "in_progress") },
+    { id: "left", label: t("overview.left"), value: (row) => row.leads_left, draw: (row) => html`${figure(row, "leads_left")} <small class="muted">/ ${count(row.leads_total)}</small>` },
+    { id: "pace", label: t("overview.pace"), value: (row) => row.pace?.days_left, draw: (row) => paceOf(row.pace) },
+    { id: "last", label: t("overview.last"), value: (row) => Date.parse(row.last_call_at ?? 0), draw: (row) => row.last_call_at ? moment(row.last_call_at, zone) : "—" },
   ];
-  return html`<div class="heading"><h1>${t("nav.campaigns")}</h1></div>
-    ${modules.map((module) => html`<${Panel} key=${module} kind="whole" title=${t(`module.${module}`)} note=${t("campaigns.count", { n: known[module].length })}>
-      ${known[module].length > 0 ? html`<${Table} name=${t(`module.${module}`)} columns=${columns} rows=${byInterest(all.filter((row) => row.module === module))}
-        keyOf=${(row) => row.id} sort=${place.sort} sortBy=${(by) => go(changed({ sort: by }))} />` : html`<${Nothing}>${t("nothing.campaigns")}<//>`}
-    <//>`)}`;
+}
+
+function Worst({ warnings }) {
+  if (warnings.length === 0) return html`<span class="good"><span aria-hidden="true">✓</span><span class="hidden">${t("warnings.none")}</span></span>`;
+  const [worst] = warnings;
+  const kind = { breach: "bad", warning: "warn", note: "muted" }[worst.severity];
+  return html`<span class=${kind} title=${warnings.map(inWords).join("\n")}><span aria-hidden="true">${SHAPES[worst.severity]}</span> ${inWords(worst)}${warnings.length > 1 && ` +${warnings.length - 1}`}</span>`;
 }

@@ -4,6 +4,7 @@ import { html } from "../core/dom.js";
 import * as api from "../core/api.js";
 import { changed, go } from "../core/address.js";
 import { campaigns, campaignOf } from "../core/campaigns.js";
+import { bandOf, beside } from "../core/beside.js";
 import { bucketsOf, course, trimmed } from "../core/course.js";
 import { useReports } from "../core/screen.js";
 import { useStore } from "../core/store.js";
@@ -16,11 +17,14 @@ import { Failure, Nothing, Panel } from "../parts/panel.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Strip } from "../parts/strip.js";
 import { Tile } from "../parts/tile.js";
+import { Warnings } from "../parts/warnings.js";
 import { Agents } from "./agents.js";
 import { CallerIds } from "./caller-ids.js";
 import { CourseGraph } from "./course-graph.js";
 import { Dispositions } from "./dispositions.js";
 import { Heading } from "./heading.js";
+import { LastCall } from "./last-call.js";
+import { leadsLeft } from "./leads-left.js";
 import { Sources } from "./sources.js";
 
 const REPORTS = [
@@ -33,13 +37,13 @@ const REPORTS = [
  * answers.
  */
 const COURSES = {
-  dials: { metric: "telesales.time-series.dials", value: (row) => row.dials },
+  dials: { typical: "dials", metric: "telesales.time-series.dials", value: (row) => row.dials },
   rate: {
-    metric: "telesales.time-series.answers", value: (row) => (row.dials ? (row.answers / row.dials) * 100 : null), over: (row) => row.dials,
+    typical: "answer_rate_pct", metric: "telesales.time-series.answers", value: (row) => (row.dials ? (row.answers / row.dials) * 100 : null), over: (row) => row.dials,
   },
-  conversions: { metric: "telesales.time-series.conversions", value: (row) => row.conversions },
+  conversions: { typical: "conversions", metric: "telesales.time-series.conversions", value: (row) => row.conversions },
   talk: {
-    metric: "telesales.time-series.answers", value: (row) => (row.answers ? row.talk_sec / row.answers : null), over: (row) => row.answers,
+    typical: "avg_talk_sec", metric: "telesales.time-series.answers", value: (row) => (row.answers ? row.talk_sec / row.answers : null), over: (row) => row.answers,
   },
 };
 
@@ -51,6 +55,7 @@ export function Telesales({ id }) {
   const name = id ? campaign?.name ?? t("campaign.numbered", { id }) : t("telesales.all");
   return html`<${Strip} window=${window} zone=${zone} account=${account} />
     <${Heading} name=${name} status=${campaign?.status} window=${window} zone=${zone} vs=${place.vs} />
+    ${screen.extra?.row && html`<${Warnings} warnings=${screen.extra.row.warnings} module="telesales" zone=${zone} />`}
     ${fault && html`<${Failure} fault=${fault} />`}
     ${parts ? html`<${Figures} ...${screen} />` : !fault && html`<${Skeleton} />`}`;
 }
@@ -58,17 +63,22 @@ export function Telesales({ id }) {
 function useTelesales(id) {
   const filters = { campaign_id: id || undefined };
   return useReports("telesales", id, REPORTS, {
-    filters, besides: async (options) => (await api.abandonRate(filters, options)).body.data.current,
+    filters,
+    besides: async (at, options) => {
+      const [abandons, others] = await Promise.all([api.abandonRate(filters, options), beside("telesales", id, at, options)]);
+      return { abandons: abandons.body.data.current, ...others };
+    },
   });
 }
 
-function Figures({ parts, extra: abandons, window, zone, place, isOld }) {
+function Figures({ parts, extra, window, zone, place, isOld }) {
   const bucket = bucketsOf(parts["time-series"].data);
-  const tiles = tilesOf(parts, abandons, { bucket, zone });
+  const tiles = tilesOf(parts, extra, { bucket, zone });
   const shown = tiles.find(({ id }) => id === place.m && COURSES[id]) ?? tiles[0];
   const cells = parts["hour-dow-heatmap"];
-  return html`<div class="figures ${isOld ? "old" : ""}">
-    <div class="tiles">${tiles.map((tile) => html`<${Tile} key=${tile.id} tile=${tile} of=${tile.of ?? parts.dashboard} isShown=${tile === shown}
+  return html`${parts.dashboard.data.total_dials === 0 && html`<${LastCall} row=${extra.row} zone=${zone} />`}
+  <div class="figures ${isOld ? "old" : ""}">
+    <div class="tiles">${tiles.map((tile) => html`<${Tile} key=${tile.id} tile=${tile} of=${tile.of === undefined ? parts.dashboard : tile.of} isShown=${tile === shown}
       choose=${COURSES[tile.id] && (() => go(changed({ m: tile.id })))} />`)}</div>
     <${CourseGraph} tile=${shown} of=${parts["time-series"]} course=${COURSES[shown.id]} bucket=${bucket} vs=${comparisonOf(window, place.vs)} />
     <div class="columns">
@@ -86,13 +96,13 @@ function Figures({ parts, extra: abandons, window, zone, place, isOld }) {
   </div>`;
 }
 
-function tilesOf(parts, abandons, { bucket, zone }) {
+function tilesOf(parts, { abandons, row, typical }, { bucket, zone }) {
   const { dashboard, "time-series": series, funnel } = parts;
   const { data, before } = dashboard;
   const was = before && before.total_dials > 0 ? before : null;
   const sum = (rows) => rows?.reduce((total, row) => total + row.conversions, 0);
   const drawn = (id) => {
-    const found = course(series.data, series.before, COURSES[id].value, { bucket, zone });
+    const found = course(series.data, series.before, COURSES[id].value, { bucket, zone, band: bandOf(typical, COURSES[id].typical) });
     return { id, series: found, values: trimmed(found.now) };
   };
   return [
@@ -106,7 +116,7 @@ function tilesOf(parts, abandons, { bucket, zone }) {
       ...drawn("talk"), metric: "telesales.dashboard.avg_talk_time_sec", unit: "seconds", value: data.avg_talk_time_sec,
       before: before?.total_answers ? before.avg_talk_time_sec : null, over: data.total_answers, part: [Number(data.total_talk_time_sec), data.total_answers],
     },
-    {
+    leadsLeft("telesales", row) ?? {
       id: "leads", metric: "telesales.funnel.count", unit: "count", value: funnel.data[0].count, of: funnel, around: [funnel.data[0]],
       foot: html`<p class="muted">${t("tile.leads.dialed", { n: funnel.data[1].count })}</p>`,
     },
