@@ -6,6 +6,7 @@ use super::fault;
 use super::parameter::{Kind, Parameter};
 use super::query::{Given, Query};
 use crate::error::Faults;
+use crate::json;
 use crate::text::nfc;
 
 impl Query {
@@ -47,12 +48,13 @@ fn scalar(value: &Value, parameter: &Parameter) -> Option<String> {
         (Value::String(text), _) => Some(text.clone()),
         (
             Value::Number(number),
-            Kind::Id
-            | Kind::IdList { .. }
-            | Kind::Integer { .. }
-            | Kind::Number { .. }
-            | Kind::Fraction,
-        ) => Some(number.to_string()),
+            Kind::Id | Kind::IdList { .. } | Kind::Integer { .. } | Kind::Number { .. },
+        ) => {
+            let text = number.to_string();
+            // 7.0 is an integer in JSON.
+            Some(json::integer(&text).map_or(text, |integer| integer.to_string()))
+        }
+        (Value::Number(number), Kind::Fraction) => Some(number.to_string()),
         (Value::Bool(flag), Kind::Either) => Some(flag.to_string()),
         _ => None,
     }
@@ -155,5 +157,23 @@ mod tests {
             panic!("no faults")
         };
         assert_eq!(faults.len(), 2, "{faults:?}");
+    }
+
+    #[test]
+    fn an_integer_may_be_written_with_zeros_behind_its_point() {
+        const ID: Parameter = Parameter::optional("id", Kind::Id, "");
+        const IDS: Parameter = Parameter::optional("ids", Kind::IdList { most: 3 }, "");
+        for (body, expected) in [
+            (json!({"id": 7.0, "ids": [3.0, 1]}), Some((Some(7), 2))),
+            (json!({"id": 7.5, "ids": [3]}), None),
+            (json!({"id": 7, "ids": 1e300}), None),
+        ] {
+            let mut query = Query::of_members(body.as_object().unwrap(), &[ID, IDS]);
+            let read = (
+                query.id(&ID),
+                query.id_list(&IDS).map_or(0, |ids| ids.len()),
+            );
+            assert_eq!(query.finish(Some(read)).ok(), expected, "{body}");
+        }
     }
 }

@@ -43,6 +43,8 @@ pub enum Kind {
     /// A flag without a default.
     Either,
     Text,
+    /// A text of this pattern, which the document states. The reader checks it.
+    Pattern(&'static str),
     /// A JSON object, as text.
     Object,
     Choice(&'static [&'static str]),

@@ -11,6 +11,7 @@ use crate::error::{Error, Faults, Result};
 use crate::exports::request::{Order, ReportType};
 use crate::files::layout::{LANG, Layout, TEMPLATE};
 use crate::input::{COMPARE, Choice, UNTIL, WINDOW, fault};
+use crate::json;
 use crate::reports::report::{Context, Format, Module};
 use crate::reports::request::Request;
 use crate::reports::{self, Definition};
@@ -165,7 +166,7 @@ impl Subject {
 
     /// The campaign of an export.
     pub fn campaign(&self) -> Option<i64> {
-        self.params.get(CAMPAIGN)?.as_i64()
+        json::integer(&self.params.get(CAMPAIGN)?.to_string())
     }
 
     /// Checks the parameters as a request for the report would, each under its name here. `Invalid` with every fault.

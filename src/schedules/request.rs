@@ -15,7 +15,7 @@ use crate::input::{Choice, email, fault, value};
 use crate::reports::report::Format;
 use crate::time::{NamedWindow, Zone};
 use crate::words::Language;
-use crate::{templates, webhooks};
+use crate::{json, templates, webhooks};
 
 /// Maximum length of a name, in code points.
 const MAX_NAME: usize = 255;
@@ -258,11 +258,11 @@ fn note<T>(field: &str, value: Option<T>, rest: &str, faults: &mut Faults) -> Op
 
 fn text(field: &str, given: &Value, faults: &mut Faults) -> Option<String> {
     let text = value::text(&given.to_string());
-    let text = text.and_then(|text| Ok(value::within(&text, MAX_NAME)?.trim().to_owned()));
+    let text = text.and_then(|text| Ok(value::within(&text, MAX_NAME)?.into_owned()));
     let rest = match text {
-        Ok(text) if text.is_empty() => fault::REQUIRED.to_owned(),
+        Ok(text) if text.trim().is_empty() => fault::REQUIRED.to_owned(),
         Ok(text) if text.chars().any(char::is_control) => "must be one line.".to_owned(),
-        Ok(text) => return Some(text),
+        Ok(text) => return Some(text.trim().to_owned()),
         Err(rest) => rest,
     };
     note(field, None, &rest, faults)
@@ -288,7 +288,7 @@ fn at(given: &Value, default_zone: Zone, faults: &mut Faults) -> Option<At> {
         (None, None) => Some(On::EveryDay),
         (Some(days), None) => note("at.days", weekdays(days), DAYS_FAULT, faults),
         (None, Some(day)) => {
-            let day = day.as_u64().filter(|day| (1..=31).contains(day));
+            let day = json::integer(&day.to_string()).filter(|day| (1..=31).contains(day));
             let day = day.and_then(|day| u32::try_from(day).ok());
             let rest = fault::integer_within(&(1..=31));
             note("at.day_of_month", day.map(On::DayOfMonth), &rest, faults)
@@ -317,7 +317,10 @@ const DAYS_FAULT: &str = "must be a list of days: mon, tue, wed, thu, fri, sat, 
 
 fn weekdays(given: &Value) -> Option<On> {
     let mut days = [false; 7];
-    let items = given.as_array().filter(|items| !items.is_empty())?;
+    let items = given.as_array()?;
+    if !(1..=DAYS.len()).contains(&items.len()) {
+        return None;
+    }
     for item in items {
         days[DAYS.iter().position(|day| item == day)?] = true;
     }
@@ -340,7 +343,7 @@ fn deliver(given: &Value, faults: &mut Faults) -> Option<Deliver> {
         );
     }
     let webhook = webhook.map(|given| {
-        let id = given.as_i64();
+        let id = json::integer(&given.to_string());
         note("deliver.webhook", id, fault::INTEGER, faults)
     });
     let email = email.map(|given| addresses(given, faults));

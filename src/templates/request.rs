@@ -141,12 +141,12 @@ impl Reading {
         let Some(text) = given.as_str() else {
             return self.fault(field, fault::STRING);
         };
+        if text.chars().any(char::is_control) {
+            return self.fault(field, "must be one line.");
+        }
         let text = nfc(text.trim()).into_owned();
         if text.chars().count() > most {
             return self.fault(field, &fault::longer_than(most));
-        }
-        if text.chars().any(char::is_control) {
-            return self.fault(field, "must be one line.");
         }
         Some((!text.is_empty()).then_some(text))
     }

@@ -54,9 +54,14 @@ async fn every_fault_is_reported() {
     assert_eq!(refused(wrong).await, expected);
     for (over, field) in [
         (json!({"name": " "}), "name"),
+        (json!({"name": "Daily\n"}), "name"),
         (json!({"report": "telesales.abandon-rate"}), "report"),
         (json!({"at": {"time": "24:00"}}), "at.time"),
         (json!({"at": {"time": "07:30", "days": []}}), "at.days"),
+        (
+            json!({"at": {"time": "07:30", "days": vec!["mon"; 8]}}),
+            "at.days",
+        ),
         (
             json!({"at": {"time": "07:30", "day_of_month": 32}}),
             "at.day_of_month",
@@ -104,12 +109,13 @@ async fn a_schedule_is_shown_as_it_was_made_and_changed() {
     let client = &test.hooks.client;
     let made = test
         .create(
-            &json!({"params": {"campaign_id": [1]}, "at": {"time": "07:30", "day_of_month": 31}}),
+            &json!({"params": {"campaign_id": [1]}, "at": {"time": "07:30", "day_of_month": 31.0}}),
         )
         .await;
     assert_eq!(
-        made["at"]["timezone"], "Asia/Ho_Chi_Minh",
-        "that of the account"
+        made["at"],
+        json!({"time": "07:30", "day_of_month": 31, "timezone": "Asia/Ho_Chi_Minh"}),
+        "in the zone of the account"
     );
     assert_eq!(
         (&made["last_run"], &made["active"]),

@@ -155,6 +155,7 @@ async fn every_fault_of_a_template_is_told() {
         ),
         (with("title", json!("x".repeat(256))), &["title"]),
         (with("title", json!({})), &["title"]),
+        (with("title", json!("Agents\n")), &["title"]),
         (with("about", json!("yes")), &["about"]),
         (
             with("sort", json!([{"field": "total_dials"}])),
