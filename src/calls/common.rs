@@ -2,6 +2,7 @@
 
 use super::filter::{Filter, Meaning};
 use crate::input::{Kind, Parameter};
+use crate::time::bucket::LABEL;
 
 /// Largest number of an integer column.
 pub const MOST: i64 = i32::MAX as i64;
@@ -50,7 +51,7 @@ pub static HOUR: Filter = Filter::optional(
 );
 pub static BUCKET: Filter = Filter::optional(
     "bucket",
-    Kind::Text,
+    Kind::Pattern(LABEL),
     "Only calls of this local hour, day, week or month, labelled as reports over time label it; a repeated hour is both.",
     Meaning::Bucket(
         "exists (select from unnest(:1::timestamptz[], :2::timestamptz[]) as b (begins, ends) \

@@ -7,6 +7,9 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+/// Pattern of cursors.
+pub const PATTERN: &str = "[A-Za-z0-9_-]+";
+
 /// Bytes of the check sum before a position, by which other texts are refused.
 const CHECK: usize = 4;
 

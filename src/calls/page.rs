@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor};
 use crate::input::{Kind, Parameter, Query};
 
 pub const LIMIT: Parameter = Parameter::optional(
@@ -16,7 +16,7 @@ pub const LIMIT: Parameter = Parameter::optional(
 );
 pub const AFTER: Parameter = Parameter::optional(
     "after",
-    Kind::Text,
+    Kind::Pattern(cursor::PATTERN),
     "The `next` of another page: the page begins behind that. It stays valid.",
 );
 pub const COUNT: Parameter = Parameter::optional(

@@ -197,7 +197,7 @@ mod tests {
             Kind::Flag => vec!["1"],
             Kind::Either | Kind::Fraction => vec!["0", "1"],
             Kind::Object => vec![r#"{"a":1}"#, r#"{"a":2}"#],
-            Kind::Text | Kind::TextList { .. } => vec!["a", "b"],
+            Kind::Text | Kind::Pattern(_) | Kind::TextList { .. } => vec!["a", "b"],
             Kind::Choice(names) | Kind::ChoiceList(names) => names.to_vec(),
         }
     }

@@ -43,7 +43,7 @@ pub enum Kind {
     /// A flag without a default.
     Either,
     Text,
-    /// A text of this pattern, which the document states. The reader checks it.
+    /// An optional text of this pattern, which the document states. The reader checks it.
     Pattern(&'static str),
     /// A JSON object, as text.
     Object,

@@ -50,14 +50,22 @@ const TELESALES_STAGE: Parameter = Parameter::optional(
 );
 const AUTOCALL_LOST: Parameter = Parameter::optional(
     "lost_after",
-    Kind::Choice(AutocallStage::VALUES),
+    Kind::Choice(but_last(AutocallStage::VALUES)),
     "Only leads in this stage of the funnel and not in the next; not the last stage.",
 );
 const TELESALES_LOST: Parameter = Parameter::optional(
     "lost_after",
-    Kind::Choice(TelesalesStage::VALUES),
+    Kind::Choice(but_last(TelesalesStage::VALUES)),
     "Only leads in this stage of the funnel and not in the next; not the last stage.",
 );
+
+/// The stages that have a next one.
+const fn but_last(stages: &'static [&'static str]) -> &'static [&'static str] {
+    match stages.split_last() {
+        Some((_, others)) => others,
+        None => stages,
+    }
+}
 
 /// A stage that leads are to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,11 +113,7 @@ impl Asked {
             let in_funnel = place(name, names).map(Stage::Funnel);
             in_funnel.or_else(|| place(name, LeadStage::VALUES).map(Stage::Analytics))
         });
-        let mut lost_after = query.listed(lost).and_then(|name| place(name, names));
-        if lost_after.is_some_and(|place| place + 1 == names.len()) {
-            query.fail(lost.name, "must not be the last stage.");
-            lost_after = None;
-        }
+        let lost_after = query.listed(lost).and_then(|name| place(name, names));
         Self {
             created: query.choice(&CREATED),
             calls: query.choice(&CALLS).unwrap_or_default(),

@@ -20,6 +20,9 @@ use crate::time::Instant;
 /// Maximum number of templates of a tenant.
 const MAX: i64 = 100;
 
+/// Pattern of names.
+pub const NAME_PATTERN: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+
 /// True for names of templates.
 pub fn is_name(text: &str) -> bool {
     let is_part = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();

@@ -13,6 +13,12 @@ use serde::{Serialize, Serializer};
 use super::Window;
 use super::window::Segment;
 
+/// Pattern of labels, which does not know the lengths of months and years.
+pub const LABEL: &str = concat!(
+    "[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])( ([01][0-9]|2[0-3]):00:00)?)?",
+    "|[0-9]{4}-W(0[1-9]|[1-4][0-9]|5[0-3])"
+);
+
 /// Maximum number of buckets in a filled series.
 pub const MAX_BUCKETS: usize = 20_000;
 

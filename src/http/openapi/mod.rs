@@ -14,6 +14,7 @@ pub mod resources;
 mod responses;
 mod schedules;
 mod shape;
+mod templates;
 mod together;
 
 use std::sync::{Arc, LazyLock};
@@ -52,6 +53,7 @@ pub fn generate() -> Value {
     let mut document = shape::finished(&super::routes().into_openapi());
     marks::add(&mut document);
     schedules::add(&mut document);
+    templates::add(&mut document);
     document
 }
 

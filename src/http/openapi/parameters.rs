@@ -161,6 +161,8 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
             .default(Some(false.into()))
             .into(),
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
+        // An empty value is treated as absent.
+        Kind::Pattern(pattern) => text().pattern(Some(format!("^({pattern})?$"))).into(),
         Kind::Object => text()
             .pattern(Some(NO_NUL))
             .examples([r#"{"city":"Hanoi"}"#])

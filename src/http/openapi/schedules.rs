@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::files::layout::{LANG, TEMPLATE};
 use crate::input::Choice;
 use crate::reports::report::Format;
 use crate::schedules::report::Report;
+use crate::templates::store::NAME_PATTERN;
 use crate::time::NamedWindow;
+use crate::words::Language;
 
 /// Adds them to the schemas.
 pub fn add(document: &mut Value) {
@@ -15,15 +18,20 @@ pub fn add(document: &mut Value) {
     let reports: Vec<String> = Report::all().map(Report::name).collect();
     let formats = [Format::Xlsx, Format::Csv].map(Choice::name);
     for name in ["ScheduleCreate", "ScheduleChange"] {
+        let Some(members) = schemas.pointer_mut(&format!("/{name}/properties")) else {
+            continue;
+        };
         for (member, values) in [
             ("report", json!(reports)),
             ("window", json!(NamedWindow::NAMES)),
             ("format", json!(formats)),
+            (LANG.name, json!(Language::NAMES)),
         ] {
-            if let Some(place) = schemas.pointer_mut(&format!("/{name}/properties/{member}")) {
+            if let Some(place) = members.get_mut(member) {
                 close(place, values);
             }
         }
+        members[TEMPLATE.name]["pattern"] = json!(NAME_PATTERN);
     }
     if let Some(at) = schemas.get_mut("ScheduleAt") {
         at["additionalProperties"] = json!(false);
@@ -31,6 +39,7 @@ pub fn add(document: &mut Value) {
     }
     if let Some(deliver) = schemas.get_mut("ScheduleDeliver") {
         deliver["additionalProperties"] = json!(false);
+        deliver["minProperties"] = json!(1);
         deliver["properties"]["email"]["uniqueItems"] = json!(true);
     }
 }

@@ -13,7 +13,7 @@ pub struct ExportTemplatePut {
     #[schema(example = "telesales.agent-performance")]
     report: String,
     /// Title of the file, also the name of its sheet. Default: the report's own.
-    #[schema(max_length = 255)]
+    #[schema(max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     title: Option<String>,
     /// Columns, in their order, each field once.
     #[schema(min_items = 1, max_items = 200)]
@@ -41,7 +41,7 @@ pub struct TemplateColumnPut {
     #[schema(example = "dials")]
     field: String,
     /// Its header. Default: the report's own.
-    #[schema(max_length = 255)]
+    #[schema(max_length = 255, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Option<String>,
     /// Its width in characters. Default: wide enough for its values.
     #[schema(minimum = 1, maximum = 255)]
