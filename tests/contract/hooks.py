@@ -4,12 +4,26 @@ Each hook states its rule. No hook inspects responses or disables a check: hooks
 generated requests as valid or invalid.
 """
 
-import datetime
 import itertools
 import json
 from urllib.parse import urlencode
 
+import lists  # noqa: F401 (its hooks)
+import schedules  # noqa: F401
 import schemathesis
+import templates  # noqa: F401
+from common import (
+    ENDS_OF_WINDOWS,
+    FIRST_SCHEDULE,
+    FIRST_WEBHOOK,
+    LIMITS,
+    WINDOWS,
+    date_of,
+    in_calendar,
+    is_blank,
+    is_good,
+    is_in,
+)
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
@@ -59,10 +73,6 @@ def a_good_row_behind_it(context, case):
     return case
 
 
-def is_good(case):
-    return case.meta is None or case.meta.generation.mode.is_positive
-
-
 @schemathesis.hook("map_body").apply_to(path="/api/auth/login")
 def somebody_who_exists(context, body):
     """Replaces half of the valid credentials with those of a user, so that successful logins are checked too."""
@@ -78,10 +88,6 @@ def somebody_who_exists(context, body):
 RESOURCES = r"^/api/autocall/(scripts|campaigns)(/\{id\})?$"
 TARGETS = ("target_audio_url", "target_script_id", "target_queue_name")
 ENDS = ("start_at", "end_at")
-
-
-def is_blank(value):
-    return isinstance(value, str) and not value.strip()
 
 
 def correct(body):
@@ -115,8 +121,7 @@ def what_a_resource_leaves_empty(context, case):
     actions = [action for action in actions if isinstance(action, dict)] if isinstance(actions, list) else []
     has_target = any(name in action for action in actions for name in TARGETS)
     has_end = is_good(case) and any(body.get(name) is not None for name in ENDS)
-    is_of_coverage = case.meta is not None and case.meta.phase.name.value == "coverage"
-    is_unknown = is_of_coverage and (has_target or has_end or body.get("script_id") not in (None, 1))
+    is_unknown = is_in("coverage", case) and (has_target or has_end or body.get("script_id") not in (None, 1))
     return not is_unknown and not any(map(is_blank, [*body.values(), *[value for action in actions for value in action.values()]]))
 
 
@@ -138,7 +143,7 @@ def leads_that_a_schema_can_judge(context, case):
     if not isinstance(case.body, dict):
         return True
     if is_good(case):
-        return case.meta is None or case.meta.phase.name.value != "coverage"
+        return not is_in("coverage", case)
     leads = case.body.get("leads")
     return not isinstance(leads, list) or len(leads) <= 1
 
@@ -168,9 +173,12 @@ def leads_with_a_phone(context, case):
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    """The campaign of the lead in the example, and templates, which no schema knows. Other hooks do not see examples."""
+    """The campaign of the lead in the example, templates, and the rules of other files. Hooks on cases do not see examples."""
     for case in examples:
         templates_that_exist(context, case)
+        for hook in GLOBAL_HOOK_DISPATCHER.applicable("map_case", context):
+            if hook.__module__ != __name__:
+                hook(context, case)
         if case.method == "PATCH" and case.operation.path == "/api/autocall/campaigns/{id}/leads":
             case.path_parameters["id"] = 1
 
@@ -186,19 +194,15 @@ def events_that_exist(context, case):
             case.body["url"] = "https://example.com/hooks"
         if isinstance(case.body.get("events"), list):
             case.body["events"] = ["*"]
-        windows_of_the_calendar(context, case.body)
+        in_calendar(case.body)
     return case
 
 
 @schemathesis.hook("filter_case").apply_to(path_regex=WEBHOOKS)
 def events_that_are_tried_one_at_a_time(context, case):
     """These are not corrected above."""
-    is_of_coverage = case.meta is not None and case.meta.phase.name.value == "coverage"
     has_rule = isinstance(case.body, dict) and ("events" in case.body or {"from", "to"} <= set(case.body))
-    return not (is_of_coverage and is_good(case) and has_rule)
-
-
-FIRST_WEBHOOK = 2**40
+    return not (is_in("coverage", case) and is_good(case) and has_rule)
 
 
 @schemathesis.hook("map_case")
@@ -206,19 +210,20 @@ def ids_of_stored_rows(context, case):
     """No schema knows them. Every other id in a path is replaced, also under an invalid body; links have ids already."""
     path = case.meta and case.meta.components.get(ParameterLocation.PATH)
     given = (case.path_parameters or {}).get("id")
-    is_linked = path is None or case.meta.phase.name.value == "stateful"
+    is_linked = path is None or is_in("stateful", case)
     if not is_linked and path.mode.is_positive and isinstance(given, int) and given % 2 == 0:
         case.path_parameters["id"] = first_id(case) + given // 2 % 4
     return case
 
 
 def first_id(case):
-    return FIRST_WEBHOOK if case.operation.path.startswith("/api/webhooks") else 1
+    given = {"webhooks": FIRST_WEBHOOK, "schedules": FIRST_SCHEDULE}
+    return given.get(case.operation.path.split("/")[2], 1)
 
 
 @schemathesis.hook("before_call")
 def rows_that_hooks_name_are_kept(context, case, kwargs):
-    """Valid requests name the first script, campaign, lead and webhook. Whatever the phase and the mode of a request, and
+    """Valid requests name the first script, campaign, lead, webhook and schedule. Whatever the phase and the mode of a request, and
     wherever its id is from, it must not delete one of them, archive the script, or move the lead to another campaign: it
     gets the next id instead."""
     path, given = case.operation.path, case.path_parameters or {}
@@ -236,7 +241,7 @@ def rows_that_hooks_name_are_kept(context, case, kwargs):
 def values_of_links(context, case, kwargs):
     """In the stateful phase, links put values of responses into bodies and queries that hooks corrected before: the id of a
     script that is a draft, of a lead that is gone."""
-    if case.meta is not None and case.meta.phase.name.value == "stateful":
+    if is_in("stateful", case):
         for hook in GLOBAL_HOOK_DISPATCHER.applicable("map_case", context):
             hook(context, case)
 
@@ -263,42 +268,11 @@ def a_key_of_its_own(context, case):
     return case
 
 
-WINDOWS = (("from", "to"), ("date_from", "date_to"))
-
-
-def date_of(text):
-    """The date at the start of a text, limited to the last day of its month; None without a date."""
-    text = str(text)
-    for day in (text[8:10], "30", "29", "28"):
-        try:
-            return datetime.date.fromisoformat(text[:8] + day)
-        except ValueError:
-            continue
-    return None
-
-
 @schemathesis.hook("map_query")
 def windows_of_the_calendar(context, query):
-    """A pattern cannot know the length of a month (June 31), and no schema compares two parameters: an end must not lie
-    before its start, nor, in Telesales, more than 90 days after it. The number of filled buckets is limited: with one
-    end given, the other is the campaign's, so the given end must lie near it."""
-    for window in WINDOWS:
-        given = {name: date_of(query[name]) for name in window if (query or {}).get(name)}
-        for name, date in given.items():
-            if date is not None:
-                query[name] = date.isoformat() + str(query[name])[10:]
-        start, end = (given.get(name) for name in window)
-        for name in given if (start is None) != (end is None) and query.get("fill_gaps") else []:
-            yesterday = datetime.date.today() - datetime.timedelta(days=1)
-            query[name] = yesterday.isoformat() + str(query[name])[10:] if given[name] else query[name]
-        if start is not None and end is not None and not 2 <= (end - start).days <= 80:
-            start = min(start, datetime.date(9999, 12, 1))
-            query[window[0]] = start.isoformat() + str(query[window[0]])[10:]
-            query[window[1]] = (start + datetime.timedelta(days=7)).isoformat() + str(query[window[1]])[10:]
-    return query
+    return in_calendar(query)
 
 
-ENDS_OF_WINDOWS = [name for window in WINDOWS for name in window]
 REPORTS = r"^/api/(telesales/reports/|autocall/campaigns/(comparison|\{id\}/reports/))"
 
 
@@ -339,7 +313,7 @@ def a_name_in_place_of_the_ends(context, case):
 @schemathesis.hook("filter_case").apply_to(path_regex=REPORTS)
 def a_name_or_the_ends(context, case):
     """These are not corrected above: values that are tried one at a time."""
-    if not is_good(case) or case.meta is None or case.meta.phase.name.value != "coverage":
+    if not is_good(case) or not is_in("coverage", case):
         return True
     given = set(case.query or {}) | set(case.body if isinstance(case.body, dict) else ())
     is_doubled = "window" in given and given & set(ENDS_OF_WINDOWS)
@@ -352,16 +326,13 @@ EXPORT = "/api/autocall/campaigns/{id}/reports/export"
 @schemathesis.hook("map_body").apply_to(path=EXPORT)
 def windows_of_orders(context, body):
     """Applies the same rules as in queries."""
-    return windows_of_the_calendar(context, body) if isinstance(body, dict) else body
+    return in_calendar(body) if isinstance(body, dict) else body
 
 
 @schemathesis.hook("filter_body").apply_to(path=EXPORT)
 def what_an_order_leaves_empty(context, body):
     """A null or empty member is treated as absent."""
     return not isinstance(body, dict) or all(value not in ("", None) for value in body.values())
-
-
-LIMITS = (("min_duration", "max_duration"), ("sentiment_min", "sentiment_max"))
 
 
 def are_numbers(*values):
@@ -392,7 +363,7 @@ def questions_in_order(context, body):
     for name in ends if len(ends) == 1 else []:
         # The other end is that of an attempt, and an hour is the smallest bucket.
         filters[name] = "2026-06-01" + str(filters[name])[10:]
-    windows_of_the_calendar(context, filters)
+    in_calendar(filters)
     for least, most in LIMITS:
         if are_numbers(filters.get(least), filters.get(most)):
             filters[least], filters[most] = sorted((filters[least], filters[most]))
