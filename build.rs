@@ -9,7 +9,7 @@ const SERVED: [&str; 5] = ["html", "js", "css", "svg", "txt"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=web");
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web");
+    let root = env::current_dir()?.join("web"); // of the package
     let mut files = Vec::new();
     list(&root, &mut files)?;
     files.sort();
