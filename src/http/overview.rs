@@ -8,7 +8,6 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -80,11 +79,7 @@ pub struct OverviewPutAside;
 
 impl PartialSchema for OverviewPutAside {
     fn schema() -> RefOr<Schema> {
-        let mut members = openapi::object("A warning to put aside.", MEMBERS);
-        if let RefOr::T(Schema::Object(object)) = &mut members {
-            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        }
-        members
+        openapi::object("A warning to put aside.", MEMBERS)
     }
 }
 
