@@ -21,6 +21,7 @@ pub mod sign_in_link;
 pub mod tenant;
 pub mod token;
 pub mod user;
+pub mod user_settings;
 pub mod username;
 
 pub use permission::{Permission, Role};

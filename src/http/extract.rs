@@ -76,6 +76,12 @@ grants! {
     TemplatesRead: Other [];
     /// Any valid token, to list the exports that it may order.
     ExportsRead: Other [];
+    /// Rows that Telesales reports show, to choose from.
+    SalesChoices: Other [TelesalesApiAccess];
+    /// Any valid token, to search the names that it may read.
+    Search: Other [];
+    /// Any valid token, for its user's own settings.
+    OwnSettings: Other [];
     /// Any valid token, to read what an account is and what its figures mean.
     Meta: Other [];
 }

@@ -14,6 +14,14 @@ pub const ME: &str = "/api/auth/me";
 pub const SESSION: &str = "/api/auth/session";
 pub const SESSIONS: &str = "/api/auth/sessions";
 
+pub const MY_SETTINGS: &str = "/api/me/settings";
+
+pub const TEAMS: &str = "/api/teams";
+pub const AGENTS: &str = "/api/agents";
+pub const DISPOSITIONS: &str = "/api/dispositions";
+pub const CALLER_IDS: &str = "/api/caller-ids";
+pub const SEARCH: &str = "/api/search";
+
 pub const META: &str = "/api/meta";
 pub const METRICS: &str = "/api/meta/metrics";
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::db::{Scope, Select};
 use crate::envelope::Page;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{Kind, Parameter, Query};
 use crate::page::{self, PAGE, PER_PAGE};
 use crate::template;
@@ -30,6 +30,8 @@ pub trait Listed:
     /// Filters, in the order of their arguments: `$2` and so on, each a text or null. The limit and the offset of a page
     /// follow.
     const FILTERS: &'static [Parameter];
+    /// Places of filters that name a row of the tenant, each with a statement that finds the row `$2`.
+    const REFERENCES: &'static [(usize, &'static str)] = &[];
     const STATEMENTS: &'static LazyLock<Statements>;
 }
 
@@ -43,9 +45,9 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Statements over the rows `r` of a table: their columns, the filter of lists with that many arguments, and the
-    /// direction of their ids.
-    pub fn of(table: &str, columns: &str, filter: &str, direction: &str, filters: usize) -> Self {
+    /// Statements over the rows `r` of a table: their columns, the filter of lists with that many arguments, and their
+    /// order.
+    pub fn of(table: &str, columns: &str, filter: &str, order: &str, filters: usize) -> Self {
         let (columns, filter) = (template::body(columns), template::body(filter));
         let (limit, offset) = (filters + 2, filters + 3);
         let find: template::Values<'_> = &[("table", &table), ("columns", &columns)];
@@ -54,7 +56,7 @@ impl Statements {
             ("table", &table),
             ("columns", &columns),
             ("filter", &filter),
-            ("direction", &direction),
+            ("order", &order),
             ("limit", &limit),
             ("offset", &offset),
         ];
@@ -86,6 +88,7 @@ impl Wanted {
         let page = page::PageRequest::read(&mut query);
         let read = |filter: &Parameter| match filter.kind {
             Kind::Id => query.id(filter).map(|id| id.to_string()),
+            Kind::IdList { .. } => query.id_list(filter).map(|ids| joined(&ids)),
             Kind::Choice(_) => query.listed(filter).map(str::to_owned),
             _ => query.storable_text(filter),
         };
@@ -101,7 +104,12 @@ impl Wanted {
     }
 }
 
-/// The requested page; empty past the last one. `within` is an id that comes before the filters, as `$2`: the resource that
+fn joined(ids: &[i64]) -> String {
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    ids.join(",")
+}
+
+/// The requested page; empty past the last one. `Missing` if a filter names a row that the tenant does not have. `within` is an id that comes before the filters, as `$2`: the resource that
 /// the rows belong to.
 pub async fn page<T: Listed>(
     scope: &mut Scope,
@@ -109,6 +117,15 @@ pub async fn page<T: Listed>(
     within: Option<i64>,
 ) -> Result<Page<T>> {
     let Wanted { page, filters } = wanted;
+    for (at, find) in T::REFERENCES {
+        if let (Some(filter), Some(Some(id))) = (T::FILTERS.get(*at), filters.get(*at)) {
+            let find = scope.query(find).bind(id.clone());
+            let found = find.fetch_optional(scope.connection()).await?;
+            if let (None, Some(missing)) = (found, Error::missing(filter.plain(), [id])) {
+                return Err(missing);
+            }
+        }
+    }
     let count = filtered(
         scope.select::<(i64,)>(&T::STATEMENTS.count),
         within,

@@ -126,12 +126,15 @@ pub fn base() -> OpenApi {
 }
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 16] = [
+const TAGS: [(&str, &str); 17] = [
     (
         "Running",
         "State of the server, and this document. No token required.",
     ),
-    ("Access", "Login, logout and the current user."),
+    (
+        "Access",
+        "Login, logout, sessions of the page, the current user and the user's settings.",
+    ),
     (
         "Meaning",
         "What the account is, and what every figure means.",
@@ -147,6 +150,10 @@ const TAGS: [(&str, &str); 16] = [
     (
         "AutoCall resources",
         "Scripts, leads, voices and media. Callboard keeps them for a dialer and dials nobody.",
+    ),
+    (
+        "Choices",
+        "Teams, agents, dispositions and caller IDs to choose from, and a search over names.",
     ),
     ("Audit", "The audit log of the account."),
     (

@@ -154,7 +154,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         "autocall_campaigns",
         columns,
         include_str!("filter.sql"),
-        "desc",
+        "r.id desc",
         FILTERS.len(),
     )
 });

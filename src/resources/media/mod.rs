@@ -42,7 +42,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         "media_files",
         columns,
         include_str!("filter.sql"),
-        "desc",
+        "r.id desc",
         FILTERS.len(),
     )
 });

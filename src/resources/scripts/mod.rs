@@ -137,7 +137,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         "autocall_scripts",
         columns,
         include_str!("filter.sql"),
-        "desc",
+        "r.id desc",
         FILTERS.len(),
     )
 });

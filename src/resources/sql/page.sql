@@ -4,5 +4,5 @@ select
 from {{table}} r
 where r.tenant_id = $1
   and {{filter}}
-order by r.id {{direction}}
+order by {{order}}
 limit ${{limit}} offset ${{offset}}

@@ -36,7 +36,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         "telesales_campaigns",
         columns,
         include_str!("filter.sql"),
-        "desc",
+        "r.id desc",
         FILTERS.len(),
     )
 });

@@ -51,7 +51,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
         "voices",
         columns,
         include_str!("filter.sql"),
-        "asc",
+        "r.id asc",
         FILTERS.len(),
     )
 });

@@ -10,6 +10,7 @@ mod login;
 mod pressure;
 mod secrets;
 mod sessions;
+mod settings;
 mod signing;
 mod tokens;
 mod upgrades;

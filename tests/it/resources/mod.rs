@@ -2,6 +2,7 @@
 
 mod audit;
 mod campaigns;
+mod choices;
 mod ids;
 mod leads;
 mod lists;

@@ -42,6 +42,12 @@ pub async fn use_everything(app: &TestApp) {
         "/api/overview?module=telesales",
         "/api/telesales/reports/abandon-rate/breaches",
         "/api/exports",
+        "/api/me/settings",
+        "/api/teams?q=a",
+        "/api/agents?q=a&ids=1,2",
+        "/api/dispositions?q=a",
+        "/api/caller-ids?q=a",
+        "/api/search?q=a",
     ] {
         app.ok(path).await;
     }
@@ -64,6 +70,9 @@ pub async fn use_everything(app: &TestApp) {
     app.ask(&question).await;
     let login = json!({"username": format!("admin-{TENANT}"), "password": "correct horse"});
     app.send(app.post("/api/auth/login").json(&login)).await;
+    let settings = app.with_method(Method::PUT, "/api/me/settings");
+    let kept = app.send(settings.json(&json!({"theme": "dark"}))).await;
+    assert_eq!(kept.status, 200, "{}", kept.text());
     let (db, now) = (&app.app.db, app.app.clock.now());
     let user = (TENANT, "admin-1");
     let code = sign_in_link::make(db, user, now + TimeDelta::hours(1), now).await;
