@@ -33,7 +33,7 @@ pub struct UserSettingsPut {
     #[schema(format = "time-zone", example = "Asia/Ho_Chi_Minh")]
     zone: Option<String>,
     /// Pinned campaigns, first ones first, each once.
-    #[schema(max_items = 50, example = json!(["autocall/12", "telesales/43"]))]
+    #[schema(value_type = Option<std::collections::BTreeSet<UserPin>>, max_items = 50, example = json!(["autocall/12", "telesales/43"]))]
     pins: Option<Vec<UserPin>>,
     /// Views of the wallboard.
     wall: Option<UserWallPut>,

@@ -101,6 +101,8 @@ pub const MOMENT: &str = concat!(
 
 /// Texts that the database can store.
 pub const NO_NUL: &str = r"^[^\x00]*$";
+/// The same, with more than blanks.
+const NOT_BLANK: &str = r"^[^\x00]*[^\x00\s][^\x00]*$";
 
 pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(Type::String);
@@ -160,6 +162,8 @@ pub fn schema(parameter: &Parameter) -> RefOr<Schema> {
             .schema_type(Type::Boolean)
             .default(Some(false.into()))
             .into(),
+        // An empty value is treated as absent.
+        Kind::Text if parameter.required => text().pattern(Some(NOT_BLANK)).into(),
         Kind::Text => text().pattern(Some(NO_NUL)).into(),
         // An empty value is treated as absent.
         Kind::Pattern(pattern) => text().pattern(Some(format!("^({pattern})?$"))).into(),
