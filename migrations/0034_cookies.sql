@@ -18,7 +18,7 @@ create index on sign_in_links (tenant_id, expires_at);
 create policy roll_call on sign_in_links for select
     using ((select current_setting('callboard.roll_call', true)) = 'on');
 
--- Who makes a link is the operator on the command line, not the user who will use it.
+-- A link is made by the operator on the command line, not by the user who will use it.
 create or replace view audit_entries with (security_invoker = true) as
 select
     l.tenant_id,

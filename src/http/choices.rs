@@ -31,7 +31,7 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 
 /// Search campaigns, teams, agents, dispositions and caller IDs by name.
 ///
-/// Of each kind at most 50, by name. Kinds that the token may not read are left out.
+/// At most 50 of each kind, by name. Kinds that the token may not read are left out.
 #[utoipa::path(get, path = paths::SEARCH, tag = "Choices", operation_id = "search", params(PageRequest),
     responses(
         (status = 200, description = "A page of what was found.", body = Page<Found>,

@@ -74,7 +74,7 @@ pub struct PasswordSignIn {
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "the schema of what is read by name")]
 pub struct CodeSignIn {
-    /// What follows `#sign-in=` in the link. It is valid once.
+    /// The text after `#sign-in=` in the link. It is valid once.
     #[schema(
         min_length = 1,
         max_length = 200,

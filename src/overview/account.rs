@@ -12,7 +12,7 @@ use crate::reports::telesales::caller_id_health::{Calls, health};
 use crate::rollups::{Bind, Detail, Kept, Module, Plan, RollupScope, statement_of};
 use crate::time::{Instant, Window};
 
-/// What a caller may see besides campaigns.
+/// Things besides campaigns that a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sees {
     pub exports: bool,

@@ -25,7 +25,7 @@ use crate::text::folded;
 use crate::time::instant::rounded_up;
 use crate::time::{NamedWindow, Window, Zone};
 
-/// What a user wants to see.
+/// Choices of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wanted {
     pub module: Module,

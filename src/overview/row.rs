@@ -1,4 +1,4 @@
-//! What an overview is made of, as clients see it.
+//! The parts of an overview, as clients see them.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -55,13 +55,13 @@ pub struct OverviewRow {
     pub leads_total: i64,
     /// Leads that are left to call: AutoCall, in status pending, in_progress or retry; Telesales, without a dial.
     pub leads_left: i64,
-    /// How fast leads are done with; null under 2 days with calls, or where there are too many calls to tell.
+    /// Leads that are done with a day; null under 2 days with calls, or where there are too many calls to tell.
     pub pace: Option<Pace>,
     /// Warnings, the most severe first, then the oldest.
     pub warnings: Vec<OverviewWarning>,
 }
 
-/// How fast leads are done with.
+/// Leads that are done with a day, and the days left at this rate.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OverviewPace)]
 pub struct Pace {

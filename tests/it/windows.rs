@@ -136,7 +136,7 @@ async fn every_answer_names_its_window_in_full_precision() {
     }
 }
 
-/// What analytics shows of a window: figures of calls, buckets and leads.
+/// Figures that analytics shows of a window: calls, buckets and leads.
 #[tokio::test]
 async fn a_question_with_both_ends_names_its_window() {
     let test = with_a_world().await;

@@ -1,4 +1,4 @@
-// What is drawn is what the API says, cell by cell, and every number opens as many calls as it says.
+// The page draws the API's figures, cell by cell, and every number opens as many calls as it says.
 
 import test from "node:test";
 import assert from "node:assert/strict";

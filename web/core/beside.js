@@ -1,4 +1,4 @@
-// What stands beside the reports of a campaign: its row of the overview, and a typical day where today is drawn.
+// Things beside the reports of a campaign: its row of the overview, and a typical day where today is drawn.
 
 import * as api from "./api.js";
 import { campaignOf } from "./campaigns.js";

@@ -64,7 +64,7 @@ function tile(number) {
 }
 
 function move(event, direction) {
-  // Where arrow keys have a meaning of their own, they keep it.
+  // Arrow keys with a meaning of their own keep it.
   if (!document.querySelector(".windows") || event.target.closest("[role=grid], [role=radiogroup], .table-frame")) return;
   event.preventDefault();
   const { w, tz } = address.get();

@@ -1,4 +1,4 @@
-// What the screens of figures share: window, zone and comparison from the address, and one answer for all that is drawn.
+// Shared by the screens of figures: window, zone and comparison from the address, and one answer for all that is drawn.
 
 import * as api from "./api.js";
 import { now } from "./ask.js";

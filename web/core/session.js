@@ -1,4 +1,4 @@
-// Who is signed in, and what they may do. The session is a cookie that scripts cannot read.
+// The user who is signed in, and their permissions. The session is a cookie that scripts cannot read.
 
 import * as api from "./api.js";
 import { Fault, expect, forget } from "./ask.js";

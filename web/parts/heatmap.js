@@ -21,7 +21,7 @@ export function Heatmap({ cells, of, names }) {
   const steps = scale(busy.filter((cell) => cell[names.dials] >= THIN).map(({ answer_rate_pct: rate }) => Number(rate)));
   const byPlace = new Map(cells.map((cell) => [`${cell.day_of_week} ${cell.hour}`, cell]));
   const worked = DAYS.filter((day) => busy.some((cell) => cell.day_of_week === day));
-  // Of a day or two only these; of more a whole week of work, so that a missing day is seen.
+  // One or two days are drawn alone; more as a whole week, so that a missing day is seen.
   const days = worked.length < 3 ? worked : DAYS.filter((day) => day % 6 !== 0 || worked.includes(day));
   const focused = at ?? `${days[0]} ${hours[0]}`;
   const onKey = (event) => {

@@ -1,4 +1,4 @@
-// Why calls ended: hangup causes in words.
+// Reasons that calls ended: hangup causes in words.
 
 import { html } from "../core/dom.js";
 import { named } from "../core/catalogue.js";

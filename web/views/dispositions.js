@@ -1,4 +1,4 @@
-// What came of the calls, beside the colours that users chose.
+// Dispositions, beside the colours that users chose.
 
 import { html } from "../core/dom.js";
 import { percent } from "../core/format.js";

@@ -1,6 +1,6 @@
 //! Compliance: every campaign against its limit of abandoned calls, the one nearest to it first.
 //!
-//! What a rate, a breach and the room left are is that of `abandon_rate` and `exposure`; what happened before is told from the
+//! Rates, breaches and the room left are those of `abandon_rate` and `exposure`; what happened before is told from the
 //! breaches that the check of every minute recorded.
 
 use std::cmp::Reverse;
@@ -156,7 +156,7 @@ pub async fn exposed(
     Ok(rows.fetch_all(scope.connection()).await?)
 }
 
-/// What was recorded of a campaign.
+/// Recorded breaches of a campaign.
 #[derive(Default)]
 struct Recorded {
     /// Breaches by local day, counted since 1970.

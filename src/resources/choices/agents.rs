@@ -36,7 +36,7 @@ const FILTERS: &[Parameter] = &[
 ];
 /// Place of the team in the filters.
 const TEAM: usize = 1;
-/// As many as reports take.
+/// The limit of reports.
 const MAX_IDS: usize = 1_000;
 
 static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {

@@ -1,6 +1,6 @@
 //! A search over the names of everything that a screen can show.
 //!
-//! Of each kind the first rows by name are looked at, so that an answer has a bound. A kind that the caller may not read is left
+//! The first rows of each kind by name are looked at, so that an answer has a bound. A kind that the caller may not read is left
 //! out. Calls, leads and their phones are not searched: they have lists of their own.
 
 use serde::Serialize;
