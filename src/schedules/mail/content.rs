@@ -71,6 +71,8 @@ impl Told {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Content {
     pub made_at: DateTime<Utc>,
+    /// Language of its own sentences, which is that of the file.
+    pub language: Language,
     /// Name of the schedule.
     pub schedule: String,
     /// Title of the report.
@@ -105,6 +107,7 @@ impl Content {
         let table = told.table.as_ref();
         Self {
             made_at,
+            language: told.language,
             schedule: schedule.to_owned(),
             title: told.title.clone(),
             account: told.account.clone(),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::content::{Content, Shown};
+use crate::words::Language;
 
 /// The file, as the mail speaks of it.
 #[derive(Debug, Clone)]
@@ -14,17 +15,23 @@ pub enum Enclosed {
 }
 
 /// Rows that are not shown.
-fn rest(table: &Shown) -> Option<String> {
+fn rest(table: &Shown, language: Language) -> Option<String> {
     let shown = table.rows.len();
-    (table.total > shown).then(|| format!("{shown} of {} rows; the file has all.", table.total))
+    (table.total > shown).then(|| {
+        language
+            .tell("{shown} of {all} rows; the file has all.")
+            .replace("{shown}", &shown.to_string())
+            .replace("{all}", &table.total.to_string())
+    })
 }
 
-fn enclosed(file: &Enclosed) -> String {
+fn enclosed(file: &Enclosed, language: Language) -> String {
     match file {
-        Enclosed::Attached(name) => format!("{name} is attached."),
-        Enclosed::Linked(name, _, until) => {
-            format!("{name} is too large for mail. Until {until} it can be downloaded here:")
-        }
+        Enclosed::Attached(name) => language.tell("{file} is attached.").replace("{file}", name),
+        Enclosed::Linked(name, _, until) => language
+            .tell("{file} is too large for mail. Until {until} it can be downloaded here:")
+            .replace("{until}", until)
+            .replace("{file}", name),
     }
 }
 
@@ -37,11 +44,11 @@ pub fn text(mail: &Content, file: &Enclosed) -> String {
     if let Some(table) = &mail.table {
         text.push('\n');
         text.push_str(&plain_table(table));
-        if let Some(rest) = rest(table) {
+        if let Some(rest) = rest(table, mail.language) {
             text.push_str(&format!("{rest}\n"));
         }
     }
-    text.push_str(&format!("\n{}\n", enclosed(file)));
+    text.push_str(&format!("\n{}\n", enclosed(file, mail.language)));
     if let Enclosed::Linked(_, link, _) = file {
         text.push_str(&format!("{link}\n"));
     }
@@ -115,9 +122,9 @@ pub fn html(mail: &Content, file: &Enclosed) -> String {
     }
     html.push_str("</p>\n");
     if let Some(table) = &mail.table {
-        html_table(&mut html, table);
+        html_table(&mut html, table, mail.language);
     }
-    html.push_str(&format!("<p>{}", escaped(&enclosed(file))));
+    html.push_str(&format!("<p>{}", escaped(&enclosed(file, mail.language))));
     if let Enclosed::Linked(name, link, _) = file {
         html.push_str(&format!(
             "<br>\n<a href=\"{}\">{}</a>",
@@ -129,7 +136,7 @@ pub fn html(mail: &Content, file: &Enclosed) -> String {
     html
 }
 
-fn html_table(html: &mut String, table: &Shown) {
+fn html_table(html: &mut String, table: &Shown, language: Language) {
     html.push_str("<table style=\"border-collapse:collapse;font-size:13px\">\n");
     let is_number: Vec<bool> = table.columns.iter().map(|head| head.is_number).collect();
     let heads: Vec<String> = table
@@ -142,7 +149,7 @@ fn html_table(html: &mut String, table: &Shown) {
         html_row(html, "td", row, &is_number);
     }
     html.push_str("</table>\n");
-    if let Some(rest) = rest(table) {
+    if let Some(rest) = rest(table, language) {
         html.push_str(&format!("<p>{rest}</p>\n"));
     }
 }
@@ -172,6 +179,7 @@ mod tests {
         let evil = "<script>alert(\"1\")</script>&'";
         let mail = Content {
             made_at: chrono::DateTime::default(),
+            language: Language::English,
             schedule: evil.into(),
             title: evil.into(),
             account: evil.into(),
@@ -196,5 +204,14 @@ mod tests {
         assert_eq!(page.matches("&lt;script&gt;").count(), 11);
         assert!(page.contains("2 of 30 rows"));
         assert!(text(&mail, &file).contains(evil));
+
+        let mail = Content {
+            language: Language::Vietnamese,
+            ..mail
+        };
+        for page in [html(&mail, &file), text(&mail, &file)] {
+            assert!(page.contains("2 trong 30 dòng"), "{page}");
+            assert!(!page.contains("rows") && !page.contains("Until"), "{page}");
+        }
     }
 }
