@@ -14,7 +14,7 @@ use crate::auth::prune::{self, Retention};
 use crate::auth::secret;
 use crate::boot::{Running, Sharing};
 use crate::config::Config;
-use crate::db::tz_release;
+use crate::db::{statistics, tz_release};
 use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
@@ -145,6 +145,7 @@ pub async fn serve(
     tasks.spawn(abandon_check::run(app.clone()));
     tasks.spawn(compact::run(app.db.clone(), config.compact_every));
     tasks.spawn(upkeep::run(app.db.clone(), app.clock));
+    tasks.spawn(statistics::run(app.db.clone()));
     tasks.spawn(normal::keep_trying(app.db.clone()));
     // Running exports and deliveries are released at once, while requests are still answered, so that other
     // instances continue them.

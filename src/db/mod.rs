@@ -11,6 +11,7 @@ mod migration;
 mod ownership;
 mod scope;
 mod slots;
+pub mod statistics;
 pub mod tz_release;
 
 use std::collections::BTreeMap;

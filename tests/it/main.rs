@@ -34,6 +34,7 @@ mod routes;
 mod samples;
 mod schedules;
 mod sources;
+mod statistics;
 mod support;
 mod templates;
 mod tenancy;

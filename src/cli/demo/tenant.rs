@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE};
 use crate::auth::user::{self, NewUser};
 use crate::auth::{Role, Tenant};
+use crate::db::statistics;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Body, Locale, Target};
 use crate::reports::telesales::abandon_check;
@@ -64,7 +65,8 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     if tally.rejected > 0 {
         return Err(Error::Invalid(tally.faults())); // a bug in the demo
     }
-    analyze(app, tenant).await?;
+    // Reports are asked for at once.
+    statistics::gather(&app.db).await?;
     webhook::settle(app, tenant, webhook, now).await?;
     templates::put(app, tenant, now).await?;
     record_breaches(app, tenant, now).await?;
@@ -113,16 +115,6 @@ async fn clear(app: &App, tenant: i64) -> Result<()> {
         scope.commit().await?;
     }
     Ok(())
-}
-
-/// Lets Postgres count what it was given. It does so by itself after a minute, but reports are asked for at once, and without
-/// statistics one that joins calls with leads compares each with each.
-async fn analyze(app: &App, tenant: i64) -> Result<()> {
-    let mut scope = app.db.write(tenant).await?;
-    let analyze =
-        scope.query("analyze telesales_calls, telesales_leads, autocall_attempts, autocall_leads");
-    analyze.execute(scope.connection()).await?;
-    scope.commit().await
 }
 
 /// Records last week's breaches as the check that runs every minute would have: one check per hour
