@@ -40,9 +40,10 @@ export async function fresh(options = {}) {
   return { context, page, wrong };
 }
 
-/** Signs in by the form. */
-export async function signIn(page, { username = USERNAME, password = PASSWORD } = {}) {
+/** Signs in by the form; `before` is done on it first. */
+export async function signIn(page, { username = USERNAME, password = PASSWORD, before } = {}) {
   await page.goto(`${url}/`);
+  await before?.();
   await page.locator("input[name=username]").fill(username);
   await page.locator("input[name=password]").fill(password);
   await page.locator("form button").click();

@@ -31,10 +31,11 @@ export const byInterest = (list) => [...list].sort((one, other) => rank(one) - r
 
 const rank = ({ status }) => ORDER[status] ?? 4;
 
-/** All of them for a combobox. */
-export function campaignOptions(known) {
+/** All of them for a combobox, pinned ones first. */
+export function campaignOptions(known, pins) {
   const options = Object.entries(known).flatMap(([module, list]) => (list ?? []).map((campaign) => ({
     value: `${module}/${campaign.id}`, label: campaign.name, note: `${t(`module.${module}`)} · ${t(`state.${campaign.status}`)}`, status: campaign.status,
   })));
-  return byInterest(options);
+  const pinned = pins.map((pin) => options.find(({ value }) => value === pin)).filter(Boolean);
+  return [...pinned.map((option) => ({ ...option, mark: "★ " })), ...byInterest(options.filter(({ value }) => !pins.includes(value)))];
 }

@@ -3,7 +3,8 @@
 import { address, changed, go, screen } from "./address.js";
 import { now } from "./ask.js";
 import { refresh } from "./poll.js";
-import { session } from "./session.js";
+import { session, zoneOf } from "./session.js";
+import { pin, pinOf } from "./settings.js";
 import { store } from "./store.js";
 import { moved, windowOf } from "./window.js";
 
@@ -14,7 +15,7 @@ const PLACES = { o: "overview", c: "compliance", t: "telesales", e: "exports" };
 export const KEYS = [
   ["?", "keys.help"], ["/", "keys.search"], ["g o", "nav.campaigns"], ["g t", "nav.telesales"], ["g c", "nav.compliance"],
   ["g e", "nav.exports"], ["1 … 6", "keys.tile"], ["← →", "keys.move"], ["t", "keys.today"], ["v", "keys.compare"],
-  ["e", "keys.export"], ["r", "keys.refresh"], ["Esc", "keys.close"],
+  ["e", "keys.export"], ["r", "keys.refresh"], [".", "keys.pin"], ["Esc", "keys.close"],
 ];
 
 /** Single letters may be turned off: they disturb those who speak to their device. */
@@ -45,6 +46,7 @@ const ACTIONS = {
   e: () => address.get().view === "autocall" && go(screen("exports", address.get().id)),
   t: () => go(changed({ w: "today" })),
   r: refresh,
+  ".": () => pinOf(address.get()) && pin(pinOf(address.get())),
   v: () => go(changed({ vs: address.get().vs === "none" ? undefined : "none" })),
   ArrowLeft: (event) => move(event, -1),
   ArrowRight: (event) => move(event, 1),
@@ -68,7 +70,7 @@ function move(event, direction) {
   if (!document.querySelector(".windows") || event.target.closest("[role=grid], [role=radiogroup], .table-frame")) return;
   event.preventDefault();
   const { w, tz } = address.get();
-  const window = windowOf(w, tz ?? session.get().tenant.timezone, now());
+  const window = windowOf(w, zoneOf(tz), now());
   const to = moved(window, direction);
   go(changed({ w: to, open: undefined }));
 }

@@ -4,16 +4,17 @@ import * as api from "./api.js";
 import { now } from "./ask.js";
 import { address } from "./address.js";
 import { usePolled } from "./poll.js";
-import { session } from "./session.js";
+import { session, zoneOf } from "./session.js";
+import { settings } from "./settings.js";
 import { useStore } from "./store.js";
 import { bucketOf, comparing, windowOf } from "./window.js";
-import { isZone } from "./zone.js";
 
 /** Window and zone of the present address: `{place, zone, window, account}`. */
 export function useWindow() {
   const [place, who] = [useStore(address), useStore(session)];
+  useStore(settings);
   const account = who.tenant.timezone;
-  const zone = place.tz && isZone(place.tz) ? place.tz : account;
+  const zone = zoneOf(place.tz);
   return { place, zone, account, window: windowOf(place.w, zone, now()) };
 }
 

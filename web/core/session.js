@@ -2,8 +2,11 @@
 
 import * as api from "./api.js";
 import { Fault, expect, forget } from "./ask.js";
+import { address, changed, go } from "./address.js";
+import { drop, settings, take } from "./settings.js";
 import { store } from "./store.js";
 import { language, preferred, speak } from "./words.js";
+import { isZone } from "./zone.js";
 
 /** `{user, tenant, permissions, account}`; null while nobody is signed in, undefined until that is known. */
 export const session = store(undefined);
@@ -61,10 +64,14 @@ export async function signIn(username, password) {
 async function begin(who) {
   forget();
   expect(true);
-  const { body } = await api.account();
-  const wanted = preferred(body.data.language, language.get());
+  const [account, own] = await Promise.all([api.account(), api.settings()]);
+  take(own.body.data);
+  const { language: chosen, zone } = settings.get();
+  const wanted = preferred(chosen, account.body.data.language, language.get());
   if (wanted !== language.get()) await speak(wanted);
-  session.set({ ...who, account: body.data });
+  // An address says all that is on screen, so that it shows the same to others.
+  if (zone && zone !== who.tenant.timezone && !address.get().tz) go(changed({ tz: zone }), { replace: true });
+  session.set({ ...who, account: account.body.data });
 }
 
 export async function signOut() {
@@ -77,8 +84,12 @@ export async function signOut() {
 function end() {
   expect(false);
   forget();
+  drop();
   session.set(null);
 }
+
+/** The zone of an address, else of the user, else of the account. */
+export const zoneOf = (tz) => (tz && isZone(tz) ? tz : settings.get()?.zone ?? session.get().tenant.timezone);
 
 /** True if the reader has a permission. */
 export const may = (permission) => session.get()?.permissions.includes(permission) ?? false;

@@ -1,17 +1,17 @@
-// Light and dark: the device's choice, until somebody makes one.
+// Light and dark: the user's choice, else the device's.
 
+import { settings } from "./settings.js";
 import { store } from "./store.js";
 
-/** auto, light or dark. */
-export const theme = store("auto");
+/** Themes to choose from; null is that of the device. */
+export const THEMES = [null, "light", "dark"];
+
+/** The one that is shown. */
+export const theme = store(null);
+
+settings.listen((own) => theme.set(own?.theme ?? null));
 
 theme.listen((name) => {
-  if (name === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = name;
+  if (name) document.documentElement.dataset.theme = name;
+  else delete document.documentElement.dataset.theme;
 });
-
-/** Light where it is dark, and the reverse. */
-export function turn() {
-  const isDark = theme.get() === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.get() === "dark";
-  theme.set(isDark ? "light" : "dark");
-}

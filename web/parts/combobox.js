@@ -10,7 +10,7 @@ const SHOWN = 60;
 export const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 
 /**
- * `options`: `{value, label, note}` in order; `value` is the chosen one; `choose(value)`; `kind` adds a class. `find(text)`,
+ * `options`: `{value, label, note, mark}` in order; `value` is the chosen one; `choose(value)`; `kind` adds a class. `find(text)`,
  * where given, looks elsewhere while somebody types.
  */
 export function Combobox({ name, options, value, choose, kind = "", placeholder = "", onOpen, find }) {
@@ -63,7 +63,7 @@ export function Combobox({ name, options, value, choose, kind = "", placeholder 
     ${isOpen && html`<div role="listbox" id=${id} aria-label=${name} ref=${list}>
       ${shown.map((option, index) => html`<div role="option" id="${id}-${index}" key=${option.value} class=${index === at ? "at" : ""}
         aria-selected=${option.value === value} onPointerDown=${(event) => { event.preventDefault(); take(option); }}>
-        <span>${option.label}</span>${option.note && html`<small>${option.note}</small>`}
+        <span>${option.mark}${option.label}</span>${option.note && html`<small>${option.note}</small>`}
       </div>`)}
       ${shown.length === 0 && html`<div role="option" aria-disabled="true" aria-selected="false" class="none">${t("combobox.none")}</div>`}
     </div>`}

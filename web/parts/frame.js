@@ -5,16 +5,18 @@ import { address, screen, go } from "../core/address.js";
 import { campaigns, campaignOptions } from "../core/campaigns.js";
 import { help } from "../core/keys.js";
 import { may, session, signOut } from "../core/session.js";
+import { choose, settings } from "../core/settings.js";
 import { useStore } from "../core/store.js";
-import { turn } from "../core/theme.js";
+import { THEMES } from "../core/theme.js";
 import { LANGUAGES, language, t } from "../core/words.js";
 import { chooseLanguage } from "../core/language.js";
 import { VIEWS } from "../views/list.js";
 import { Combobox } from "./combobox.js";
 import { Menu } from "./menu.js";
+import { Unkept } from "./unkept.js";
 
 export function Frame({ children }) {
-  const who = useStore(session);
+  const [who, own] = [useStore(session), useStore(settings)];
   const place = useStore(address);
   return html`<a class="skip" href="#content" onClick=${skip}>${t("skip")}</a>
     <header class="frame">
@@ -26,14 +28,16 @@ export function Frame({ children }) {
         <${Menu} name=${t("language")} button=${language.get()} items=${Object.entries(LANGUAGES).map(([name, label]) => ({
           label, isChosen: name === language.get(), choose: () => chooseLanguage(name),
         }))} />
-        <button type="button" class="quiet" aria-label=${t("theme")} title=${t("theme")} onClick=${turn}><span aria-hidden="true">◐</span></button>
+        <${Menu} name=${t("theme")} button=${html`<span aria-hidden="true">◐</span>`} items=${THEMES.map((theme) => ({
+          label: t(`theme.${theme ?? "device"}`), isChosen: theme === own.theme, choose: () => choose({ theme }),
+        }))} />
         <${Menu} name=${t("account")} kind="quiet person" button=${initials(who.user.username)} items=${[
           { label: t("keys.title"), choose: () => help.set(true) },
           { label: t("sign-out"), choose: signOut },
         ]} />
       </span>
     </header>
-    <main id="content" tabindex="-1">${children}</main>`;
+    <${Unkept} /><main id="content" tabindex="-1">${children}</main>`;
 }
 
 function skip(event) {
@@ -47,8 +51,8 @@ const Mark = () => html`<svg viewBox="0 0 16 16" width="20" height="20" aria-hid
   <path d="M4 11.5V8.5M8 11.5V4.5M12 11.5V6.5" stroke="var(--bg)" stroke-width="2" stroke-linecap="round" /></svg>`;
 
 function Campaigns({ place }) {
-  const known = useStore(campaigns);
-  const options = campaignOptions(known);
+  const [known, { pins }] = [useStore(campaigns), useStore(settings)];
+  const options = campaignOptions(known, pins);
   if (options.length === 0) return html`<span class="combobox"></span>`;
   const choose = (value) => {
     const [view, id] = value.split("/");

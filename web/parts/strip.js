@@ -5,6 +5,7 @@ import { now } from "../core/ask.js";
 import { address, changed, go } from "../core/address.js";
 import * as format from "../core/format.js";
 import { figures, pace, refresh } from "../core/poll.js";
+import { choose as keep } from "../core/settings.js";
 import { useStore } from "../core/store.js";
 import { COMPARISONS, comparisonOf } from "../core/window.js";
 import { t } from "../core/words.js";
@@ -66,7 +67,10 @@ function Comparison({ window, asked }) {
 
 function Zone({ zone, account }) {
   const options = [...new Set([account, "UTC", ...zones()])].map((name) => ({ value: name, label: name.replaceAll("_", " ") }));
-  const choose = (name) => go(changed({ tz: name === account ? undefined : name, open: undefined }));
+  const choose = (name) => {
+    keep({ zone: name === account ? null : name });
+    go(changed({ tz: name === account ? undefined : name, open: undefined }));
+  };
   return html`<${Combobox} kind="zone" name=${t("zone")} options=${options} value=${zone} choose=${choose} />`;
 }
 

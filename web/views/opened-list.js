@@ -5,9 +5,8 @@ import * as api from "../core/api.js";
 import { named } from "../core/catalogue.js";
 import { address, changed } from "../core/address.js";
 import { count, duration, moment } from "../core/format.js";
-import { may, session } from "../core/session.js";
+import { may, zoneOf } from "../core/session.js";
 import { t } from "../core/words.js";
-import { isZone } from "../core/zone.js";
 import { Failure } from "../parts/panel.js";
 
 const LIMIT = 50;
@@ -26,8 +25,7 @@ export function OpenedList({ list, after }) {
     return () => abort.abort();
   }, [after]);
   const { answer, fault } = state;
-  const asked = address.get().tz;
-  const zone = asked && isZone(asked) ? asked : session.get().tenant.timezone;
+  const zone = zoneOf(address.get().tz);
   const isLeads = list.route.endsWith("/leads");
   const filters = Object.entries(list.params).filter(([name]) => !SHARED.includes(name));
   return html`<p class="muted filters">${answer && html`<strong><data value=${answer.total} data-metric="total">${count(answer.total)}</data></strong>${" "}${t(isLeads ? "opened.leads" : "opened.calls", { n: answer.total })}`}

@@ -3,7 +3,8 @@
 import { html, useEffect, useRef, useState } from "../core/dom.js";
 import { unauthenticated } from "../core/ask.js";
 import { session, signIn } from "../core/session.js";
-import { LANGUAGES, language, speak, t } from "../core/words.js";
+import { chooseLanguage } from "../core/language.js";
+import { LANGUAGES, language, t } from "../core/words.js";
 import { refresh } from "../core/poll.js";
 
 export function SignIn({ again = false, isSpent = false }) {
@@ -25,7 +26,7 @@ export function SignIn({ again = false, isSpent = false }) {
     <${Form} done=${done} />
     ${!isSecureContext && html`<p class="warn">${t("sign-in.open")}</p>`}
     <p class="languages">${Object.entries(LANGUAGES).map(([name, label]) => html`<button type="button" class="plain" lang=${name} aria-pressed=${name === language.get()}
-      onClick=${() => speak(name)}>${label}</button>`)}</p>
+      onClick=${() => chooseLanguage(name)}>${label}</button>`)}</p>
   </main>`;
 }
 
