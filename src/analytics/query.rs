@@ -16,7 +16,7 @@ use crate::asked::About;
 use crate::error::{Error, Result};
 use crate::input::body::{Reader, present};
 use crate::input::fault;
-use crate::input::{Choice, choice};
+use crate::input::{Choice, Ends, choice};
 use crate::json::{self, Type};
 use crate::time::Granularity;
 
@@ -182,13 +182,8 @@ impl Reader {
         let mut moment =
             |of: &Filter| named(of).and_then(|value| self.moment(&place(of.name), value));
         let (from, to) = (moment(&filter::DATE_FROM), moment(&filter::DATE_TO));
-        if let (Some(from), Some(to)) = (from, to)
-            && to.ends_before(from, zone)
-        {
-            self.fail(
-                &place(filter::DATE_TO.name),
-                "must not be before date_from.",
-            );
+        if let Some(fault) = (Ends { from, to }).fault(zone, filter::DATE_FROM.name) {
+            self.fail(&place(filter::DATE_TO.name), fault);
         }
         let mut seconds = |of: &Filter| {
             let read = given(of)

@@ -14,7 +14,7 @@ use crate::auth::audit::Event;
 use crate::auth::log::{self, Entry, Filter};
 use crate::envelope::Page;
 use crate::error::Result;
-use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Ends, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 
 const ACTOR: Parameter = Parameter::optional(
@@ -79,13 +79,7 @@ pub async fn page(
     let page = PageRequest::read(&mut query);
     let zone = query.zone().unwrap_or(caller.tenant.timezone);
     let action = query.listed(&ACTION);
-    let (from, to) = (query.moment(&FROM), query.moment(&TO));
-    if from
-        .zip(to)
-        .is_some_and(|(from, to)| to.ends_before(from, zone))
-    {
-        query.fail(TO.name, "must not be before from.");
-    }
+    let Ends { from, to } = Ends::read(&mut query, &FROM, &TO, zone);
     let filter = Filter {
         actor: query.storable_text(&ACTOR),
         event: Event::ALL

@@ -47,13 +47,30 @@ impl Ends {
         Some(Window { from, to, zone })
     }
 
+    /// Reads both; an end before the start, as given, is a fault of the end.
+    pub fn read(query: &mut Query, from: &Parameter, to: &Parameter, zone: Zone) -> Self {
+        let ends = Self {
+            from: query.moment(from),
+            to: query.moment(to),
+        };
+        if let Some(fault) = ends.fault(zone, from.name) {
+            query.fail(to.name, fault);
+        }
+        ends
+    }
+
     /// An end before the start, as given, is a fault of the end. Both by their names.
     pub fn check_order(self, zone: Zone, [from, to]: [&str; 2], faults: &mut Faults) {
-        if let (Some(start), Some(end)) = (self.from, self.to)
-            && end.ends_before(start, zone)
-        {
-            faults.add(to, format!("must not be before {from}."));
+        if let Some(fault) = self.fault(zone, from) {
+            faults.add(to, fault);
         }
+    }
+
+    /// The fault of an end before the start, whose name is `from`.
+    pub fn fault(self, zone: Zone, from: &str) -> Option<String> {
+        let (start, end) = self.from.zip(self.to)?;
+        end.ends_before(start, zone)
+            .then(|| format!("must not be before {from}."))
     }
 }
 

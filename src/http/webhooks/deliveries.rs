@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::http::context::Client;
 use crate::http::extract::{Permitted, WebhookTest, WebhooksManage, path_id};
 use crate::http::{body, error, openapi, paths};
-use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::input::{Ends, Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 use crate::page::{PAGE, PER_PAGE, PageRequest};
 use crate::webhooks::deliveries::{self, Filter, Wanted, WebhookDelivery, WebhookReplay};
 use crate::webhooks::event::catalogue::{NAMES, WebhookEventName};
@@ -253,13 +253,8 @@ fn wanted(
 ) -> Result<Wanted> {
     let mut query = Query::of_members(members, REPLAY);
     let zone = query.zone().unwrap_or(tenant.timezone);
-    let (from, to) = (query.moment(&FROM), query.moment(&TO));
+    let Ends { from, to } = Ends::read(&mut query, &FROM, &TO, zone);
     let status = query.listed(&REPLAY_STATUS).unwrap_or("failed");
-    if let (Some(from), Some(to)) = (from, to)
-        && to.ends_before(from, zone)
-    {
-        query.fail(TO.name, "must not be before from.");
-    }
     let wanted = from.map(|from| Wanted {
         status,
         from: from.start(zone),
