@@ -10,7 +10,7 @@ mod archive;
 pub mod attempts;
 pub mod calls;
 pub mod contents;
-mod entry;
+pub mod entry;
 pub mod failure;
 mod full;
 pub mod hourly;

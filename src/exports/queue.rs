@@ -167,15 +167,35 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
         .bind(lease.as_secs_f64());
     let taken: Option<(i64, String)> = taken.fetch_optional(&mut *queue).await?;
     queue.commit().await?;
-    let Some((tenant, id)) = taken else {
-        return Ok(None);
-    };
+    match taken {
+        Some((tenant, id)) => claimed(&db, tenant, id, claim, now).await,
+        None => Ok(None),
+    }
+}
+
+/// Claims a job that was submitted in this transaction, so that no worker sees it unclaimed.
+pub async fn claim_submitted(scope: &mut Scope, id: &str, lease: Duration) -> Result<Uuid> {
+    let claim = Uuid::new_v4();
+    let sql = scope.query(include_str!("sql/claim_submitted.sql"));
+    let sql = sql.bind(id.to_owned()).bind(claim);
+    let sql = sql.bind(lease.as_secs_f64());
+    sql.execute(scope.connection()).await?;
+    Ok(claim)
+}
+
+/// The job that a claim holds. `None` if it was cancelled, or is unknown to this version.
+pub async fn claimed(
+    db: &Database,
+    tenant: i64,
+    id: String,
+    claim: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Option<Job>> {
     let mut scope = db.read(tenant).await?;
     let work = scope
         .select::<Work>(include_str!("sql/work.sql"))
         .bind(id.clone())
         .bind(claim);
-    // `None` if it was cancelled in between.
     let Some(work) = work.fetch_optional(scope.connection()).await? else {
         return Ok(None);
     };
@@ -186,18 +206,12 @@ pub async fn claim(db: &Database, lease: Duration, now: DateTime<Utc>) -> Result
             // A newer version ordered it: leave it to an instance of that version.
             tracing::warn!(tenant, job = id, %error, "export is unknown to this version; leaving it queued");
             let reason = "No server knew how to make it.";
-            wait(
-                &db,
-                Holder {
-                    tenant,
-                    id: &id,
-                    claim,
-                },
-                reason,
-                LOOK_AGAIN,
-                now,
-            )
-            .await?;
+            let holder = Holder {
+                tenant,
+                id: &id,
+                claim,
+            };
+            wait(db, holder, reason, LOOK_AGAIN, now).await?;
             Ok(None)
         }
     }

@@ -1,5 +1,8 @@
-//! `callboard demo`: serves the API with a tenant full of sample data.
+//! `callboard demo`: serves the API with a tenant full of sample data, in which calls go on.
 
+mod exports;
+mod feed;
+mod people;
 mod templates;
 mod tenant;
 mod webhook;
@@ -7,7 +10,11 @@ mod world;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
+use tokio::task::JoinSet;
+
+use tenant::Filled;
 
 use super::link;
 use super::serve::{self, Work};
@@ -15,6 +22,9 @@ use crate::app::App;
 use crate::auth::session::{self, TokenRequest};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::time::Clock;
+use people::{ANALYST, READER};
+use world::DAYS_AHEAD;
 
 const USERNAME: &str = "demo";
 const PASSWORD: &str = "callboard-demo";
@@ -26,6 +36,12 @@ pub struct Arguments {
     /// Write the demo's tenant into the database of DATABASE_URL.
     #[arg(long)]
     yes: bool,
+    /// Add no calls while it runs, so that figures stay.
+    #[arg(long)]
+    still: bool,
+    /// Make it this instant, for as long as it runs: the same figures each time, and no calls that are added.
+    #[arg(long, value_name = "INSTANT", value_parser = |text: &str| text.parse::<DateTime<Utc>>())]
+    at: Option<DateTime<Utc>>,
 }
 
 pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
@@ -35,15 +51,26 @@ pub async fn run(config: &Config, arguments: &Arguments) -> Result<()> {
         ));
     }
     serve::run_with(config, async |app, work| {
-        demonstrate(config, app, work).await
+        let clock = arguments.at.map_or(app.clock, Clock::Fixed);
+        let app = App {
+            clock,
+            ..app.clone()
+        };
+        let is_still = arguments.still || arguments.at.is_some();
+        demonstrate(config, &app, work, is_still).await
     })
     .await
 }
 
-async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
+async fn demonstrate(config: &Config, app: &App, work: Work, is_still: bool) -> Result<()> {
     println!("Generating a month of calls…");
     let started = std::time::Instant::now();
-    let (tenant, rows) = tenant::refresh(app).await?;
+    let Filled {
+        target,
+        rows,
+        coming,
+    } = tenant::refresh(app).await?;
+    let tenant = target.tenant;
     println!("{rows} rows in {:.1} s.\n", started.elapsed().as_secs_f64());
     let session = TokenRequest {
         tenant,
@@ -58,14 +85,21 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
         .clone()
         .unwrap_or_else(|| format!("http://{address}"));
     let link = link::make(app, &base, (tenant, USERNAME), LINK_TTL).await?;
+    let calls = if is_still {
+        "of a month up to now; none are added".to_owned()
+    } else {
+        format!("of a month up to now; for {DAYS_AHEAD} days new ones come")
+    };
     let day = |ago| (app.clock.now() - chrono::TimeDelta::days(ago)).date_naive();
     println!(
         "Open              {link}\n\
          Valid             once, within a day; then sign in with the login\n\n\
          Callboard is at   http://{address}\n\
          Login             {USERNAME} / {PASSWORD}\n\
+         Other logins      {ANALYST} (supervisor) and {READER} (read only), with the same password\n\
          Tenant            {tenant}, regenerated at each start of the demo\n\
-         Data              {}\n\n\
+         Data              {}\n\
+         Calls             {calls}\n\n\
          Try, in another terminal:\n\n\
          export TOKEN={token}\n\
          curl -H \"Authorization: Bearer $TOKEN\" http://{address}/api/autocall/campaigns/1/reports/kpis\n\
@@ -76,7 +110,14 @@ async fn demonstrate(config: &Config, app: &App, work: Work) -> Result<()> {
         day(30),
         day(0),
     );
-    serve::serve(config, app.clone(), work).await
+    let mut beside = JoinSet::new();
+    beside.spawn(exports::work(app.clone(), tenant, is_still));
+    if !is_still {
+        beside.spawn(feed::run(app.clone(), target, coming));
+    }
+    let served = serve::serve(config, app.clone(), work).await;
+    beside.shutdown().await;
+    served
 }
 
 /// Location of the data, with instructions to remove it.

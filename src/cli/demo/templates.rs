@@ -6,11 +6,21 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::app::App;
+use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::templates::request::{self, Wanted};
 use crate::templates::store;
 
 const EXAMPLES: &str = include_str!("templates.json");
+
+/// One of them, that is deleted again before a file is made by it.
+pub const SHORT_LIVED: &str = "trend-by-mistake";
+
+/// Deletes that one.
+pub async fn delete_short_lived(scope: &mut Scope) -> Result<()> {
+    store::lock(scope).await?;
+    store::delete(scope, SHORT_LIVED).await
+}
 
 /// Adds the examples, or puts them back as they were.
 pub async fn put(app: &App, tenant: i64, now: DateTime<Utc>) -> Result<()> {

@@ -3,17 +3,17 @@
 //! Owns the choice of the tenant. It never reuses a tenant that the demo did not create; otherwise
 //! it takes the first free id.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{PASSWORD, USERNAME, templates, webhook, world};
+use super::world::Coming;
+use super::{USERNAME, exports, people, templates, webhook, world};
 use crate::app::App;
+use crate::auth::Tenant;
 use crate::auth::tenant::{Change, DEFAULT_TIMEZONE};
-use crate::auth::user::{self, NewUser};
-use crate::auth::{Role, Tenant};
+use crate::auth::user;
 use crate::db::statistics;
 use crate::error::{Error, Result};
 use crate::ingest::{self, Body, Locale, Target};
-use crate::reports::telesales::abandon_check;
 
 const NAME: &str = "Callboard demo";
 /// Name until all data is stored, so that the next demo resumes one that was killed.
@@ -21,13 +21,14 @@ const UNFINISHED: &str = "Callboard demo, being filled";
 
 /// Statements that delete a tenant's data, each before those of the rows it refers to.
 const TABLES: &[&str] = &[
+    "delete from exports where tenant_id = $1",
     "delete from abandon_breaches where tenant_id = $1",
     "delete from telesales_calls where tenant_id = $1",
     "delete from autocall_attempts where tenant_id = $1",
     "delete from telesales_leads where tenant_id = $1",
     "delete from autocall_leads where tenant_id = $1",
     "delete from telesales_campaigns where tenant_id = $1",
-    "delete from autocall_campaigns where tenant_id = $1", // and their exports
+    "delete from autocall_campaigns where tenant_id = $1",
     "delete from autocall_scripts where tenant_id = $1",
     "delete from voices where tenant_id = $1",
     "delete from media_files where tenant_id = $1",
@@ -39,8 +40,17 @@ const TABLES: &[&str] = &[
     "delete from teams where tenant_id = $1",
 ];
 
-/// Replaces the tenant's data with a month up to now. Returns its id and the number of rows.
-pub async fn refresh(app: &App) -> Result<(i64, u64)> {
+/// A filled tenant.
+pub struct Filled {
+    /// The tenant, and the way of its lines.
+    pub target: Target,
+    pub rows: u64,
+    /// The calls that follow.
+    pub coming: Coming,
+}
+
+/// Replaces the tenant's data with a month up to now.
+pub async fn refresh(app: &App) -> Result<Filled> {
     let tenant = match find(app).await? {
         Some(tenant) => tenant,
         None => create(app).await?,
@@ -48,7 +58,7 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     Tenant::change(&app.db, tenant, &[Change::Name(UNFINISHED.into())]).await?;
     clear(app, tenant).await?;
     let now = app.clock.now();
-    let lines = tokio::task::spawn_blocking(move || world::lines(now))
+    let (lines, coming) = tokio::task::spawn_blocking(move || world::lines(now))
         .await
         .map_err(Error::internal)?;
     let target = Target {
@@ -70,23 +80,14 @@ pub async fn refresh(app: &App) -> Result<(i64, u64)> {
     webhook::settle(app, tenant, webhook, now).await?;
     templates::put(app, tenant, now).await?;
     record_breaches(app, tenant, now).await?;
-    if !user::exists(&app.db, tenant, USERNAME).await? {
-        let (username, password) = (USERNAME, PASSWORD);
-        user::create(
-            &app.db,
-            NewUser {
-                tenant,
-                username,
-                password,
-                role: Role::Admin,
-                email: None,
-                team: None,
-            },
-        )
-        .await?;
-    }
+    people::put(app, tenant).await?;
+    exports::order(app, tenant).await?;
     Tenant::change(&app.db, tenant, &[Change::Name(NAME.into())]).await?;
-    Ok((tenant, tally.stored))
+    Ok(Filled {
+        target,
+        rows: tally.stored,
+        coming,
+    })
 }
 
 async fn find(app: &App) -> Result<Option<i64>> {
@@ -117,14 +118,9 @@ async fn clear(app: &App, tenant: i64) -> Result<()> {
     Ok(())
 }
 
-/// Records last week's breaches as the check that runs every minute would have: one check per hour
-/// over the days with excess abandoned calls.
 async fn record_breaches(app: &App, tenant: i64, now: DateTime<Utc>) -> Result<()> {
-    for hour in 0..48 {
-        let at = now - TimeDelta::days(9) + TimeDelta::hours(hour);
-        let mut scope = app.db.write_snapshot(tenant).await?;
-        abandon_check::record_breaches(&mut scope, at).await?;
-        scope.commit().await?;
-    }
-    Ok(())
+    let mut scope = app.db.write(tenant).await?;
+    let record = scope.query(include_str!("breaches.sql")).bind(now);
+    record.execute(scope.connection()).await?;
+    scope.commit().await
 }

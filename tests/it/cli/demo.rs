@@ -1,9 +1,12 @@
 //! The demo command.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::TcpListener;
 
-use crate::support::program::{Program, Server};
+use crate::support::program::{Program, Server, eventually};
 use crate::support::{Client, database};
 
 #[tokio::test]
@@ -14,20 +17,7 @@ async fn the_demo_rebuilds_its_own_tenant_at_each_start() {
         .await;
     let mut kpis = Vec::new();
     for _ in 0..2 {
-        let said = tempfile::NamedTempFile::new().expect("a file");
-        let server =
-            Server::start_printing_to(program.command(&["demo"]), said.reopen().expect("the file"))
-                .await;
-        let said = std::fs::read_to_string(said.path()).expect("text");
-        let token = said
-            .lines()
-            .find_map(|line| line.strip_prefix("export TOKEN="))
-            .expect("a token");
-        assert!(
-            said.contains(&server.url) && said.contains("delete that directory to start over"),
-            "{said}"
-        );
-        let client = Client::new(server.url.clone(), token.into());
+        let (client, server) = demo(&program, &[]).await;
         assert_eq!(
             client.get("/api/auth/me").await.json()["data"]["tenant"]["id"],
             2,
@@ -58,6 +48,7 @@ async fn the_demo_rebuilds_its_own_tenant_at_each_start() {
             let deliveries = client.get(&path).await.json();
             assert!(deliveries["total"].as_i64() > Some(0), "{deliveries}");
         }
+        is_alive(&client).await;
         server.stop().await;
     }
     assert_eq!(
@@ -66,6 +57,100 @@ async fn the_demo_rebuilds_its_own_tenant_at_each_start() {
     );
     let listed = program.ok(&["audit", "--tenant", "1"], "").await;
     assert_eq!(listed, "", "nobody touched account 1");
+}
+
+/// A client of a demo with those options, and its server.
+async fn demo(program: &Program, options: &[&str]) -> (Client, Server) {
+    let said = tempfile::NamedTempFile::new().expect("a file");
+    let command = program.command(&[&["demo"], options].concat());
+    let server = Server::start_printing_to(command, said.reopen().expect("the file")).await;
+    let said = std::fs::read_to_string(said.path()).expect("text");
+    let token = said
+        .lines()
+        .find_map(|line| line.strip_prefix("export TOKEN="))
+        .expect("a token");
+    assert!(
+        said.contains(&server.url) && said.contains("delete that directory to start over"),
+        "{said}"
+    );
+    let client = Client::new(server.url.clone(), token.into());
+    (client, server)
+}
+
+/// Members of the rows of a list.
+fn of_rows(body: &Value, member: &str) -> Vec<Value> {
+    let rows = body["data"].as_array().expect("rows");
+    rows.iter().map(|row| row[member].clone()).collect()
+}
+
+async fn dials(client: &Client) -> i64 {
+    let mut dials = 0;
+    for module in ["autocall", "telesales"] {
+        let path = format!("/api/overview?module={module}");
+        let body = client.get(&path).await.json();
+        let of = of_rows(&body, "dials_today");
+        dials += of.iter().filter_map(Value::as_i64).sum::<i64>();
+    }
+    dials
+}
+
+/// Calls that go on while the demo runs, and exports: one at work, some that are ready, one that failed.
+async fn is_alive(client: &Client) {
+    let running = async || client.get("/api/exports?status=running").await.json();
+    eventually("one export at work", async || running().await["total"] == 1).await;
+    let (before, progress) = (
+        dials(client).await,
+        of_rows(&running().await, "progress_pct"),
+    );
+    eventually("more calls", async || dials(client).await > before).await;
+    eventually("progress", async || {
+        of_rows(&running().await, "progress_pct") != progress
+    })
+    .await;
+    for (status, total) in [("ready", 4), ("failed", 1)] {
+        let path = format!("/api/exports?status={status}");
+        let exports = client.get(&path).await.json();
+        assert_eq!(exports["total"], total, "{exports}");
+    }
+}
+
+/// An afternoon in Vietnam.
+const INSTANT: &str = "2026-11-25T15:10:00+07:00";
+
+#[tokio::test]
+async fn at_an_instant_time_stands_still_and_something_goes_wrong() {
+    let program = Program::new();
+    let (client, server) = demo(&program, &["--at", INSTANT]).await;
+    let mut codes = BTreeSet::new();
+    for module in ["autocall", "telesales"] {
+        let path = format!("/api/overview?module={module}");
+        let body = client.get(&path).await.json();
+        let in_progress = of_rows(&body, "in_progress");
+        assert!(
+            in_progress.iter().any(|calls| calls.as_i64() > Some(0)),
+            "{body}"
+        );
+        let statuses = of_rows(&body, "status");
+        assert!(statuses.contains(&"paused".into()), "{body}");
+        for warnings in of_rows(&body, "warnings") {
+            let warnings = warnings.as_array().expect("a list").iter();
+            codes.extend(warnings.map(|it| it["code"].as_str().expect("a code").to_owned()));
+        }
+    }
+    for code in [
+        "abandon_breached",
+        "caller_id_suspected_block",
+        "leads_running_out",
+    ] {
+        assert!(codes.contains(code), "{code} is not of {codes:?}");
+    }
+    let limits = client.get("/api/telesales/reports/compliance").await.json();
+    let today = "2026-11-25T"; // since this morning, in the account's zone or in UTC
+    let since = of_rows(&limits, "since")[0].to_string();
+    assert!(since.contains(today), "{limits}");
+    let window = of_rows(&limits, "window_to")[0].to_string();
+    assert!(window.starts_with("\"2026-11-25T08:10"), "{window}");
+    server.stop().await;
 }
 
 #[tokio::test]

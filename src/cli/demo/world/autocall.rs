@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::World;
 use super::calendar::{AUTOMATED_HOURS, DAY, Day, HOUR, MINUTE, Moment};
 use super::campaigns::{Campaign, campaigns, scripts};
 use super::people::{Agent, Shift, caller_id};
+use super::{Call, World};
 
 /// Answer rate of a lead by number of failed attempts; decreasing.
 const ANSWER_RATES: [f64; 4] = [1.0, 0.7, 0.48, 0.3];
@@ -156,33 +156,30 @@ impl Floor<'_> {
         }
     }
 
-    /// Writes a lead with its attempts up to now, and the resulting status.
+    /// Writes a lead and plans its attempts: its status follows them.
     fn lead(&mut self, campaign: &Campaign, began: Moment, created: Moment, place: i64) {
         self.leads += 1;
-        let (now, id, first) = (self.world.now, self.leads, self.attempts.len());
-        let until = campaign.dialed_until(now);
+        let (id, first) = (self.leads, self.attempts.len());
+        let until = campaign.dialed_until(self.world);
         let created = created.plus(place * MINUTE / 60);
         let offset = ((campaign.began - campaign.ends) as f64 * self.world.share()) as i64;
         let mut at = self.hour(campaign, began.plus(offset), began);
-        let mut status = if self.world.chance(0.01) {
-            "dnc"
-        } else {
-            "pending"
-        };
+        let is_dnc = self.world.chance(0.01);
+        let mut states = vec![(created, if is_dnc { "dnc" } else { "pending" })];
         for (number, answer_rate) in (1..).zip(ANSWER_RATES) {
-            if at >= until || status == "dnc" {
+            if at >= until || is_dnc {
                 break;
             }
             let attempt = self.attempt(campaign, id, number, at, answer_rate);
             let (result, ended) = (attempt.result, at.plus(attempt.ring + attempt.billsec));
             self.attempts.push(attempt);
-            status = match result {
-                _ if ended > now => "in_progress",
+            let status = match result {
                 "answered" => "completed",
                 _ if number == ANSWER_RATES.len() as i64 => "max_attempts_reached",
                 _ if campaign.status == "completed" => "failed",
                 _ => "retry",
             };
+            states.extend([(at, "in_progress"), (ended, status)]);
             if status != "retry" {
                 break;
             }
@@ -195,9 +192,14 @@ impl Floor<'_> {
         } else {
             "warm"
         };
-        self.world.line(&json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign.id,
+        let mut line = json!({"kind": "autocall_lead", "id": id, "campaign_id": campaign.id,
             "phone": format!("09{id:08}"), "external_ref": format!("CRM-{id:06}"),
-            "payload": {"city": city, "segment": segment}, "status": status, "created_at": created.text()}));
+            "payload": {"city": city, "segment": segment}, "status": "pending", "created_at": created.text()});
+        let next = states.iter().skip(1).map(|(at, _)| Some(*at));
+        for ((at, status), next) in states.iter().zip(next.chain([None])) {
+            line["status"] = (*status).into();
+            self.world.state(*at, next, &line);
+        }
     }
 
     /// Returns a dialing time of the campaign: on the day of `at`, or on the next one if that is
@@ -318,46 +320,46 @@ fn attempt(world: &mut World, attempt: &Attempt) {
         lead,
         number,
         at,
-        result,
-        cause,
         ring,
         billsec,
         ..
     } = *attempt;
-    let mut line = json!({"kind": "autocall_attempt", "uuid": format!("demo-{lead}-{number}"),
+    let line = json!({"kind": "autocall_attempt", "uuid": format!("demo-{lead}-{number}"),
         "campaign_id": campaign, "lead_id": lead, "attempt_number": number, "started_at": at.text(),
         "caller_id": caller_id(1 + lead % 4), "provider": if lead % 3 == 0 { "carrier_b" } else { "carrier_a" }});
-    let (answered, ended) = (at.plus(ring), at.plus(ring + billsec));
-    if attempt.choice.is_some() && answered <= world.now {
-        line["answered_at"] = answered.text().into();
+    let result = result(world, attempt);
+    world.call(Call {
+        line,
+        began: at,
+        answered: attempt.choice.map(|_| at.plus(ring)),
+        ended: at.plus(ring + billsec),
+        result,
+    });
+}
+
+/// What is known of an attempt when it has ended.
+fn result(world: &mut World, attempt: &Attempt) -> Value {
+    let mut result = json!({"result": attempt.result, "hangup_cause": attempt.cause, "billsec": attempt.billsec});
+    if let Some(choice) = attempt.choice {
+        result["dtmf"] = choice.keys.into();
+        result["script_path"] = choice.steps.into();
+        result["outcome"] = choice.outcome.into();
+        let mood = if choice.outcome == "declined" { 20 } else { 45 };
+        result["sentiment"] = (world.between(mood, mood + 50) as f64 / 100.0).into();
     }
-    // Ends in the future: the call is in progress and has no result yet.
-    if ended <= world.now {
-        line["ended_at"] = ended.text().into();
-        line["result"] = result.into();
-        line["hangup_cause"] = cause.into();
-        line["billsec"] = billsec.into();
-        if let Some(choice) = attempt.choice {
-            line["dtmf"] = choice.keys.into();
-            line["script_path"] = choice.steps.into();
-            line["outcome"] = choice.outcome.into();
-            let mood = if choice.outcome == "declined" { 20 } else { 45 };
-            line["sentiment"] = (world.between(mood, mood + 50) as f64 / 100.0).into();
-        }
-        if let Some((state, agent)) = attempt.transfer {
-            line["transfer"] = state.into();
-            if let Some(agent) = agent {
-                line["agent_id"] = agent.id.into();
-                let sale = 10 + (agent.skill * 25.0) as u32;
-                let dispositions = [
-                    ("sale", sale),
-                    ("interested", 30),
-                    ("not_interested", 35),
-                    ("callback", 10),
-                ];
-                line["agent_disposition"] = world.weighted(&dispositions).into();
-            }
+    if let Some((state, agent)) = attempt.transfer {
+        result["transfer"] = state.into();
+        if let Some(agent) = agent {
+            result["agent_id"] = agent.id.into();
+            let sale = 10 + (agent.skill * 25.0) as u32;
+            let dispositions = [
+                ("sale", sale),
+                ("interested", 30),
+                ("not_interested", 35),
+                ("callback", 10),
+            ];
+            result["agent_disposition"] = world.weighted(&dispositions).into();
         }
     }
-    world.line(&line);
+    result
 }

@@ -83,6 +83,12 @@ impl Day {
         format!("Q{} {}", self.date().month0() / 3 + 1, self.date().year())
     }
 
+    /// Year of the next Tet, or of this one until the end of February.
+    pub fn tet_year(self) -> i32 {
+        let date = self.date();
+        date.year() + i32::from(date.month() > 2)
+    }
+
     /// Season, as used in campaign names.
     pub fn season(self) -> String {
         let (month, year) = (self.date().month(), self.date().year());

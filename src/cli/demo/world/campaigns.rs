@@ -24,9 +24,13 @@ pub struct Campaign {
 const PAUSED: i64 = 2 * DAY;
 
 impl Campaign {
-    /// The end of its dialing so far.
-    pub fn dialed_until(&self, now: Moment) -> Moment {
-        now.plus(if self.status == "paused" { -PAUSED } else { 0 })
+    /// The end of its dialing, as far as it is known.
+    pub fn dialed_until(&self, world: &World) -> Moment {
+        match self.status {
+            "active" => world.until,
+            "paused" => world.now.plus(-PAUSED),
+            _ => world.now,
+        }
     }
 }
 

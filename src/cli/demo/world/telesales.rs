@@ -8,14 +8,9 @@ use serde_json::{Value, json};
 
 use super::calendar::{DAY, Day, HOUR, MINUTE, Moment};
 use super::people::{Agent, CALLER_IDS, MAX_DIALS, Shift, caller_id};
-use super::{DAYS, World};
+use super::sales_campaigns::{Abandoning, MAIN, OVERSEAS, campaigns, shares};
+use super::{Call, DAYS, DAYS_AHEAD, World};
 
-/// Campaigns: the largest one, one with excess abandoned calls last week, one near its end, and the
-/// night desk's.
-const MAIN: i64 = 43;
-const BREACHING: i64 = 44;
-const ENDING: i64 = 45;
-const OVERSEAS: i64 = 46;
 const SOURCES: [(Option<&str>, u32); 6] = [
     (Some("facebook_lead_ads"), 35),
     (Some("website"), 25),
@@ -24,16 +19,17 @@ const SOURCES: [(Option<&str>, u32); 6] = [
     (Some("event"), 8),
     (None, 5),
 ];
-const FAMILY_NAMES: [&str; 8] = [
-    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng",
+const FAMILY_NAMES: [&str; 12] = [
+    "Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô",
 ];
-const GIVEN_NAMES: [&str; 10] = [
-    "An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn",
+const MIDDLE_NAMES: [&str; 10] = [
+    "Thị", "Văn", "Minh", "Ngọc", "Thanh", "Quốc", "Thu", "Đức", "Hoài", "Gia",
+];
+const GIVEN_NAMES: [&str; 16] = [
+    "An", "Bình", "Chi", "Dũng", "Giang", "Hạnh", "Khánh", "Linh", "Phương", "Sơn", "Thảo", "Tuấn",
+    "Uyên", "Việt", "Xuân", "Yến",
 ];
 
-/// Age in days of the breaching campaign, and the days before today with excess abandoned calls.
-const BREACHING_AGE: i64 = 10;
-const EXCESS_ABANDONED: std::ops::RangeInclusive<i64> = 8..=10;
 /// Days before today since when carriers reject a growing share of calls of the last caller ID.
 const REJECTED_SINCE: i64 = 6;
 /// Maximum number of dials per lead.
@@ -67,46 +63,30 @@ impl Dial {
 
 pub fn write(world: &mut World, agents: &[Agent]) {
     let today = world.now.day();
-    let campaigns = [
-        (
-            MAIN,
-            format!("Outbound Sales {}", today.quarter()),
-            DAYS + 1,
-        ),
-        (
-            BREACHING,
-            format!("{} Upgrade", today.season()),
-            BREACHING_AGE,
-        ),
-        (
-            ENDING,
-            format!("Home Internet {}", Day(today.0 - DAYS).season()),
-            DAYS + 1,
-        ),
-        (
-            OVERSEAS,
-            format!("Overseas Families {}", today.season()),
-            DAYS + 1,
-        ),
-    ];
-    for (id, name, days) in campaigns {
-        let created = Day(today.0 - days).at(0);
-        world.line(&json!({"kind": "telesales_campaign", "id": id, "name": name, "created_at": created.text()}));
+    for campaign in campaigns(today) {
+        let created = Day(today.0 - campaign.age).at(0);
+        world.line(
+            &json!({"kind": "telesales_campaign", "id": campaign.id, "name": campaign.name,
+            "status": campaign.status, "created_at": created.text()}),
+        );
     }
+    let abandoning = Abandoning::until(world.now);
     let mut desk = Desk {
         world,
         today,
         leads: 0,
         calls: 0,
         waiting: VecDeque::new(),
+        abandoning,
     };
-    for day in today.0 - DAYS - 1..=today.0 {
+    for day in today.0 - DAYS - 1..=today.0 + DAYS_AHEAD {
         desk.play(Day(day), agents);
     }
-    // Leads of the last two days without a call.
-    for _ in 0..350 {
-        let age = desk.world.between(MINUTE, 2 * DAY);
-        desk.lead(MAIN, desk.world.now.plus(-age));
+    for campaign in campaigns(today) {
+        for _ in 0..campaign.reserve {
+            let age = desk.world.between(MINUTE, campaign.age.min(12) * DAY);
+            desk.lead(campaign.id, desk.world.now.plus(-age));
+        }
     }
 }
 
@@ -118,6 +98,7 @@ struct Desk<'a> {
     calls: i64,
     /// Leads that did not answer, longest rested first.
     waiting: VecDeque<Lead>,
+    abandoning: Abandoning,
 }
 
 impl Desk<'_> {
@@ -133,12 +114,12 @@ impl Desk<'_> {
         while let Some(Reverse((at, agent_index))) = queue.pop() {
             let shift = &shifts[agent_index];
             let at = shift.free(at, 0);
-            if at >= self.world.now.min(shift.to) || dials[agent_index] == MAX_DIALS {
+            if at >= self.world.until.min(shift.to) || dials[agent_index] == MAX_DIALS {
                 continue;
             }
             let (mut lead, dial) = self.next(shift.agent, at);
             let at = shift.free(at, dial.busy());
-            if at >= self.world.now || at.plus(dial.busy()) > shift.to {
+            if at >= self.world.until || at.plus(dial.busy()) > shift.to {
                 continue; // the lead stays without a call
             }
             dials[agent_index] += 1;
@@ -152,8 +133,7 @@ impl Desk<'_> {
             let pause = 50 + abroad + ((1.0 - shift.agent.skill) * 70.0) as i64;
             let pause = self.world.between(pause / 2, pause * 3 / 2);
             let ended = at.plus(dial.busy());
-            // No agent pauses at the current instant: all who are not on a break have a call in
-            // progress.
+            // Nobody pauses now: all who are not on a break have a call in progress.
             let now = self.world.now;
             let next = ended.plus(pause);
             let next = if ended < now && next >= now {
@@ -167,7 +147,7 @@ impl Desk<'_> {
 
     /// Selects the lead an agent calls next, and the result of the dial.
     fn next(&mut self, agent: Agent, at: Moment) -> (Lead, Dial) {
-        let campaign = self.campaign(agent, at);
+        let campaign = self.choose(agent, at);
         let rested = self
             .waiting
             .iter()
@@ -184,27 +164,31 @@ impl Desk<'_> {
         (lead, dial)
     }
 
-    fn campaign(&mut self, agent: Agent, at: Moment) -> i64 {
+    /// The campaign of an agent's next call.
+    fn choose(&mut self, agent: Agent, at: Moment) -> i64 {
         let ago = self.today.0 - at.day().0;
-        match (agent.is_night(), ago) {
-            (true, _) => OVERSEAS,
-            (_, ..=BREACHING_AGE) if self.world.chance(0.3) => BREACHING,
-            // Fewer each day, because it nears its end.
-            (_, ago) if self.world.chance(0.25 * ago as f64 / DAYS as f64) => ENDING,
-            _ => MAIN,
+        if agent.is_night() {
+            return OVERSEAS;
         }
+        let shares = shares(ago);
+        let chosen = shares
+            .into_iter()
+            .find(|(_, share)| self.world.chance(*share));
+        chosen.map_or(MAIN, |(campaign, _)| campaign)
     }
 
     fn lead(&mut self, campaign: i64, created: Moment) -> Lead {
         self.leads += 1;
         let (id, source) = (self.leads, self.world.weighted(&SOURCES));
         let name = format!(
-            "{} {}",
+            "{} {} {}",
             self.world.pick(&FAMILY_NAMES),
+            self.world.pick(&MIDDLE_NAMES),
             self.world.pick(&GIVEN_NAMES)
         );
-        self.world.line(&json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign,
-            "phone": format!("03{id:08}"), "source": source, "full_name": name, "created_at": created.text()}));
+        let line = json!({"kind": "telesales_lead", "id": id, "campaign_id": campaign,
+            "phone": format!("03{id:08}"), "source": source, "full_name": name, "created_at": created.text()});
+        self.world.state(created, None, &line);
         Lead {
             id,
             campaign,
@@ -214,7 +198,9 @@ impl Desk<'_> {
     }
 
     fn dial(&mut self, agent: Agent, lead: &Lead, at: Moment) -> Dial {
-        let line = self.world.between(1, CALLER_IDS);
+        // The night desk has the last ones, so that a blocked one is seen soon after midnight.
+        let first = if agent.is_night() { CALLER_IDS - 2 } else { 1 };
+        let line = self.world.between(first, CALLER_IDS);
         let missed = |(result, ring)| Dial {
             result,
             line,
@@ -241,7 +227,8 @@ impl Desk<'_> {
             return missed(self.world.weighted(&results));
         }
         let ring = self.world.between(4, 22);
-        if self.world.chance(self.abandoned(lead.campaign, at)) {
+        let abandoned = self.abandoning.chance(lead.campaign, at);
+        if self.world.chance(abandoned) {
             return missed(("abandoned", ring));
         }
         let talk = if self.world.chance(0.08) {
@@ -263,21 +250,13 @@ impl Desk<'_> {
 
     /// Share of calls of the last caller ID that carriers reject; grows daily.
     fn rejected(&self, at: Moment) -> f64 {
-        let ago = (self.today.0 - at.day().0).min(REJECTED_SINCE + 1);
+        let ago = (self.today.0 - at.day().0).clamp(0, REJECTED_SINCE + 1);
         1.0 - (ago + 1) as f64 / (REJECTED_SINCE + 2) as f64
-    }
-
-    /// Share of answered calls without a free agent.
-    fn abandoned(&self, campaign: i64, at: Moment) -> f64 {
-        let ago = self.today.0 - at.day().0;
-        match campaign {
-            BREACHING if EXCESS_ABANDONED.contains(&ago) => 0.09,
-            _ => 0.02,
-        }
     }
 
     fn call(&mut self, agent: Agent, lead: &Lead, dial: &Dial, at: Moment) {
         self.calls += 1;
+        self.abandoning.count(lead.campaign, dial.result);
         let Dial {
             result,
             line,
@@ -285,23 +264,18 @@ impl Desk<'_> {
             talk,
             wrap,
         } = *dial;
-        let mut call = json!({"kind": "telesales_call", "uuid": format!("demo-{}", self.calls),
+        let line = json!({"kind": "telesales_call", "uuid": format!("demo-{}", self.calls),
             "campaign_id": lead.campaign, "lead_id": lead.id, "agent_id": agent.id, "cid": caller_id(line),
             "started_at": at.text()});
-        let (answered, ended) = (at.plus(ring), at.plus(ring + talk));
-        if talk > 0 && answered <= self.world.now {
-            call["answered_at"] = answered.text().into();
-        }
-        // Ends in the future: the call is in progress and has no result yet.
-        if ended <= self.world.now {
-            call["ended_at"] = ended.text().into();
-            call["result"] = result.into();
-            call["talk_sec"] = talk.into();
-            call["wrap_sec"] = wrap.into();
-            call["hangup_cause"] = cause(result).into();
-            call["disposition"] = self.disposition(agent, result, talk);
-        }
-        self.world.line(&call);
+        let disposition = self.disposition(agent, result, talk);
+        self.world.call(Call {
+            line,
+            began: at,
+            answered: (talk > 0).then(|| at.plus(ring)),
+            ended: at.plus(ring + talk),
+            result: json!({"result": result, "talk_sec": talk, "wrap_sec": wrap, "hangup_cause": cause(result),
+                "disposition": disposition}),
+        });
     }
 
     fn disposition(&mut self, agent: Agent, result: &str, talk: i64) -> Value {
