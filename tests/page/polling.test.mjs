@@ -2,17 +2,11 @@
 
 import test from "node:test";
 import assert from "node:assert/strict";
-import { VIEWS, fresh, show, signIn, withBrowser } from "./support.mjs";
+import { VIEWS, fresh, hide, show, signIn, withBrowser } from "./support.mjs";
 
 withBrowser();
 
 const isReport = (request) => request.url().includes("/reports/kpis") || request.url().includes("/reports?");
-
-/** Pretends that the tab is hidden, or seen again. */
-const hide = (page, isHidden) => page.evaluate((hidden) => {
-  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-  document.dispatchEvent(new Event("visibilitychange"));
-}, isHidden);
 
 async function watched() {
   const { page, context, wrong } = await fresh();

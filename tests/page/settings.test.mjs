@@ -6,13 +6,6 @@ import { VIEWS, api, fresh, show, signIn, withBrowser } from "./support.mjs";
 
 withBrowser();
 
-const DEFAULTS = { language: null, theme: null, zone: null, pins: [] };
-
-/** Puts the settings of the user of the tests back, from within the page. */
-const reset = (page) => page.evaluate((own) => fetch("/api/me/settings", {
-  method: "PUT", headers: { "Content-Type": "application/json", "X-Callboard-Page": "1" }, body: JSON.stringify(own),
-}), DEFAULTS);
-
 /** Waits until the server has kept what somebody chose. */
 async function kept(expected) {
   for (let tries = 0; ; tries++) {
@@ -31,8 +24,6 @@ async function choose(page, menu, item) {
 test("language, theme, zone and pins are kept over two sessions, and in no web storage", async () => {
   const { page, context, wrong } = await fresh({ colorScheme: "light" });
   await signIn(page);
-  await reset(page);
-  await page.reload();
   await show(page, VIEWS.autocall);
   await page.getByRole("button", { name: "Pinned" }).click();
   await choose(page, "Light or dark", "Dark");
@@ -47,13 +38,12 @@ test("language, theme, zone and pins are kept over two sessions, and in no web s
   assert.equal(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie), "{}");
   await context.close();
 
-  const other = await fresh({ colorScheme: "light" });
+  const other = await fresh({ keeps: true, colorScheme: "light" });
   await signIn(other.page);
   assert.deepEqual(await other.page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ["vi", "dark"]);
   assert.match(other.page.url(), /tz=Asia\/Tokyo/);
   await other.page.getByRole("combobox", { name: "Chiến dịch" }).click();
   assert.match(await other.page.getByRole("option").first().innerText(), /★ Renewal/);
-  await reset(other.page);
   assert.deepEqual([...wrong, ...other.wrong], []);
   await other.context.close();
 });
@@ -74,7 +64,6 @@ test("no screen is painted in another theme or language than the user's", async 
   await page.reload();
   await page.getByRole("navigation").waitFor();
   assert.deepEqual([...new Set(await page.evaluate(() => globalThis.painted))], ["vi dark"]);
-  await reset(page);
   assert.deepEqual(wrong, []);
   await context.close();
 });
@@ -84,7 +73,6 @@ test("a language that was chosen before signing in is the user's choice", async 
   await signIn(page, { before: () => page.getByRole("button", { name: "Tiếng Việt" }).click() });
   assert.equal(await page.evaluate(() => document.documentElement.lang), "vi");
   await kept({ language: "vi" });
-  await reset(page);
   assert.deepEqual(wrong, []);
   await context.close();
 });
@@ -92,7 +80,6 @@ test("a language that was chosen before signing in is the user's choice", async 
 test("a choice that cannot be kept holds, says so, and can be tried again", async () => {
   const { page, context } = await fresh({ colorScheme: "light" });
   await signIn(page);
-  await reset(page);
   await page.route("**/api/me/settings", (route) => route.abort());
   await choose(page, "Light or dark", "Dark");
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
@@ -101,14 +88,12 @@ test("a choice that cannot be kept holds, says so, and can be tried again", asyn
   await page.getByRole("alert").getByRole("button", { name: "Try again" }).click();
   await kept({ theme: "dark" });
   await page.getByText("could not be kept").waitFor({ state: "detached" });
-  await reset(page);
   await context.close();
 });
 
 test("what another browser has kept stays", async () => {
-  const [one, other] = [await fresh(), await fresh()];
+  const [one, other] = [await fresh(), await fresh({ keeps: true })];
   await signIn(one.page);
-  await reset(one.page);
   await signIn(other.page);
   await choose(other.page, "Light or dark", "Light");
   await kept({ theme: "light" });
@@ -116,7 +101,6 @@ test("what another browser has kept stays", async () => {
   await one.page.evaluate(() => document.activeElement.blur());
   await one.page.keyboard.press(".");
   await kept({ theme: "light", pins: ["autocall/1"] });
-  await reset(one.page);
   assert.deepEqual([...one.wrong, ...other.wrong], []);
   await one.context.close();
   await other.context.close();

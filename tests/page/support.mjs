@@ -2,6 +2,7 @@
 
 import { after, before } from "node:test";
 import assert from "node:assert/strict";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 
 export const url = process.env.PAGE_URL;
@@ -28,8 +29,12 @@ export function withBrowser() {
   after(() => browser.close());
 }
 
-/** A page of a fresh browser context, with a list of all that went wrong in it: errors, refused and foreign requests. */
-export async function fresh(options = {}) {
+/**
+ * A page of a fresh browser context, with a list of all that went wrong in it: errors, refused and foreign requests. The user
+ * has no settings, unless the test `keeps` them.
+ */
+export async function fresh({ keeps = false, ...options } = {}) {
+  if (!keeps) await put("PUT", "/api/me/settings", {});
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", timezoneId: "Asia/Ho_Chi_Minh", ...options });
   const page = await context.newPage();
   const wrong = [];
@@ -62,6 +67,37 @@ export async function api(path) {
   const response = await fetch(url + path, { headers: { Authorization: `Bearer ${token}`, "Cache-Control": "no-cache" } });
   assert.equal(response.status, 200, path);
   return response.json();
+}
+
+/** Changes something by the API, as an admin. */
+export async function put(method, path, body) {
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+  assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+  return response.status === 204 ? null : response.json();
+}
+
+/** Asks again until it holds; the last answer. */
+export async function until(ask, holds) {
+  for (;;) {
+    const answer = await ask();
+    if (holds(answer)) return answer;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+}
+
+/** Pretends that the tab is hidden, or seen again. */
+export const hide = (page, isHidden) => page.evaluate((hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, isHidden);
+
+/** Fails where axe finds something on a page. */
+export async function examine(page, name) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(" | ")}`);
+  assert.deepEqual(found, [], name);
 }
 
 /** The figures that a page shows: `{metric, row, value, text, open}`. */

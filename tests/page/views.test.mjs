@@ -2,8 +2,7 @@
 
 import test from "node:test";
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import { VIEWS, figures, fresh, show, signIn, url, withBrowser } from "./support.mjs";
+import { VIEWS, examine, figures, fresh, show, signIn, url, withBrowser } from "./support.mjs";
 import english from "./en.mjs";
 import vietnamese from "./vi.mjs";
 
@@ -43,13 +42,6 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(wrong, []);
     await context.close();
   });
-}
-
-async function examine(page, name) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(" | ")}`);
-  assert.deepEqual(found, [], name);
 }
 
 test("the language changes texts and numbers, and the address stays", async () => {
