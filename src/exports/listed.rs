@@ -5,8 +5,8 @@ use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
+use super::estimate::estimate;
 use super::link::Links;
-use super::queue;
 use crate::closed::{ExportStatus, ExportedReport, FileFormat, ProductName};
 use crate::db::Scope;
 use crate::envelope::Page;
@@ -172,7 +172,7 @@ pub async fn page(
         let is_open = matches!(row.status.as_str(), "queued" | "running");
         let format = input::named::<Format>(&row.format).filter(|_| is_open);
         let estimated = match format {
-            Some(format) => Some(queue::estimate(scope, format, row.rows_expected).await?),
+            Some(format) => Some(estimate(scope, format, row.rows_expected).await?),
             None => None,
         };
         listed.push(row.seen(estimated, now, links));
@@ -185,7 +185,12 @@ impl Row {
         let is_over = self.status == "ready" && self.expires_at.is_none_or(|at| at <= now);
         let link = self.file_name.as_ref().zip(self.expires_at);
         let link = link.filter(|_| self.status == "ready" && !is_over);
-        let ever = Window::of_all_time(Zone::UTC);
+        let (from, to) = Window {
+            from: self.window_from,
+            to: self.window_to,
+            zone: Zone::UTC,
+        }
+        .known_ends();
         ListedExport {
             download_url: link.map(|(name, expires)| links.link(&self.id, name, expires)),
             expires_in_seconds: link.map(|(_, expires)| (expires - now).num_seconds()),
@@ -193,8 +198,8 @@ impl Row {
                 Some(_) => ProductName::VALUES[0],
                 None => ProductName::VALUES[1],
             },
-            from: (self.window_from > ever.from).then_some(Instant(self.window_from)),
-            to: (self.window_to < ever.to).then_some(Instant(self.window_to)),
+            from,
+            to,
             status: match is_over {
                 true => "expired".to_owned(),
                 false => self.status,

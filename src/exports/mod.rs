@@ -11,6 +11,7 @@ pub mod attempts;
 pub mod calls;
 pub mod contents;
 pub mod entry;
+pub mod estimate;
 pub mod failure;
 mod full;
 pub mod hourly;

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::entry::Entry;
+use super::estimate::estimate;
 use super::job::{Job, Stored, Work};
 use super::make::Made;
 use crate::app::App;
@@ -17,12 +18,9 @@ use crate::envelope::Page;
 use crate::error::{Error, Result};
 use crate::input::Choice as _;
 use crate::page::PageRequest;
-use crate::reports::report::Format;
 
 /// Notification channel for new jobs.
 pub const CHANNEL: &str = "callboard_exports";
-/// Rows a second assumed for a tenant's first export; about what was measured.
-const FIRST_SPEED: [(Format, f64); 2] = [(Format::Xlsx, 60_000.0), (Format::Csv, 300_000.0)];
 /// Maximum number of attempts at a job.
 pub const TRIES: i16 = 3;
 /// Time that a job waits for an unreachable store or database.
@@ -79,21 +77,6 @@ pub async fn submit(
         report_type: report_type.into(),
         estimated_seconds,
     })
-}
-
-/// Estimated duration for that many rows, in whole seconds.
-pub async fn estimate(scope: &mut Scope, format: Format, rows: i64) -> Result<i64> {
-    let measured = scope
-        .select::<(Option<f64>,)>(include_str!("sql/speed.sql"))
-        .bind(format.name());
-    let (measured,) = measured.fetch_one(scope.connection()).await?;
-    let first = FIRST_SPEED
-        .iter()
-        .find(|(of, _)| *of == format)
-        .map_or(f64::INFINITY, |(_, speed)| *speed);
-    let speed = measured.filter(|speed| *speed > 0.0).unwrap_or(first);
-    #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
-    Ok(1 + (rows as f64 / speed) as i64)
 }
 
 /// One export of a campaign, or one of the account's exports of calls. `NotFound` if there is none with that id.

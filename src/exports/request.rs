@@ -80,12 +80,12 @@ const fn is_alone(report: &Definition) -> bool {
     matches!(report.export(), Some(Export { alone: true, .. }))
 }
 
-const REPORT_TYPE: Parameter = Parameter::required(
+pub const REPORT_TYPE: Parameter = Parameter::required(
     "report_type",
     Kind::Choice(ReportType::NAMES),
     "The report; full is all of them, the heatmap, and every attempt as a row. The trend is by day.",
 );
-const FORMAT: Parameter = Parameter::optional(
+pub const FORMAT: Parameter = Parameter::optional(
     "format",
     Kind::Choice(&["xlsx", "csv"]),
     "The format, xlsx by default; several tables as csv are a zip.",
@@ -104,6 +104,9 @@ pub const PARAMETERS: &[Parameter] = &[
     TEMPLATE,
     ZONE_OF_ACCOUNT,
 ];
+
+/// Members of an order that are stored as they were given.
+pub const GIVEN: [&Parameter; 6] = [&FROM, &TO, &WINDOW, &COMPARE, &UNTIL, &ZONE_OF_ACCOUNT];
 
 /// The member of an order of everything that names templates by report.
 pub const TEMPLATES: &str = "templates";
@@ -155,8 +158,7 @@ impl Order {
         let report_type = query.choice::<ReportType>(&REPORT_TYPE);
         let format = query.choice_of(&FORMAT, FORMATS).unwrap_or(FORMATS[0]);
         let layout = Layout::read(&mut query);
-        let given = [&FROM, &TO, &WINDOW, &COMPARE, &UNTIL, &ZONE_OF_ACCOUNT]
-            .map(|parameter| query.text(parameter).map(str::to_owned));
+        let given = GIVEN.map(|parameter| query.text(parameter).map(str::to_owned));
         let (window, comparing) = (Campaign::read(&mut query), query.comparing());
         let mut faults = query.into_faults();
         let context = Context { tenant, now };

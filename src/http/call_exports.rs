@@ -8,30 +8,27 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Serialize;
 use utoipa::openapi::{HttpMethod, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::context::Client;
-use super::extract::{Permitted, SalesCallsFile};
+use super::extract::{Permitted, SalesCallsFile, path_job};
 use super::language::Accepted;
-use super::once::{Key, Once};
-use super::{body, openapi, paths};
+use super::once::{Key, Once, Run};
+use super::orders::{Asked, By, ExportOrdered};
+use super::{body, openapi, orders, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Event, Target};
-use crate::closed::{ExportStatus, ExportedReport};
 use crate::envelope::{Data, Page};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exports::calls::{self, CallsOrder};
+use crate::exports::estimate::ExportDryRun;
 use crate::exports::job::Export;
 use crate::exports::link::Links;
-use crate::exports::queue::{self, Submitted};
+use crate::exports::queue;
 use crate::page::PageRequest;
-
-/// Maximum size of an order, in bytes.
-const MAX_ORDER: usize = 64 << 10;
 
 /// An order of a list of calls.
 pub struct TelesalesCallsExportOrder;
@@ -45,21 +42,6 @@ impl PartialSchema for TelesalesCallsExportOrder {
 
 impl ToSchema for TelesalesCallsExportOrder {}
 
-/// An export of calls that was ordered.
-#[derive(Serialize, ToSchema)]
-pub struct TelesalesCallsExportOrdered {
-    /// The id of the export.
-    job_id: String,
-    /// queued.
-    #[schema(value_type = ExportStatus)]
-    status: String,
-    /// calls.
-    #[schema(value_type = ExportedReport)]
-    report_type: String,
-    /// Estimated duration once started, from the calls that pass and the speed of earlier exports.
-    estimated_seconds: i64,
-}
-
 /// Adds the operations.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     let router = router
@@ -68,7 +50,7 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list));
     let post = [HttpMethod::Post];
     let mut router = openapi::guard_methods::<SalesCallsFile>(router, paths::CALLS_EXPORT, &post);
-    openapi::resources::add_key(router.get_openapi_mut(), paths::CALLS_EXPORT);
+    orders::describe(router.get_openapi_mut(), paths::CALLS_EXPORT);
     let router = openapi::guard::<SalesCallsFile>(router, paths::CALLS_EXPORT_JOB);
     openapi::guard::<SalesCallsFile>(router, paths::CALLS_EXPORTS)
 }
@@ -80,7 +62,11 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 #[utoipa::path(post, path = paths::CALLS_EXPORT, tag = "Calls", operation_id = "telesales_calls_export_order",
     request_body(content = TelesalesCallsExportOrder, example = json!({"date_from": "2026-01-01", "date_to": "2026-06-30", "format": "csv"})),
     responses(
-        (status = 202, description = "The export is queued.", body = Data<TelesalesCallsExportOrdered>,
+        (status = 200, description = "With dry_run: what would be made.", body = Data<ExportDryRun>,
+            example = json!({"data": {"report_type": "calls", "format": "csv", "timezone": "Asia/Ho_Chi_Minh",
+                "from": "2025-12-31T17:00:00+00:00", "to": "2026-06-30T17:00:00+00:00", "rows": 812_044, "estimated_seconds": 3,
+                "rows_per_second": 300_000, "measured_files": 0}})),
+        (status = 202, description = "The export is queued.", body = Data<ExportOrdered>,
             example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "queued", "report_type": "calls", "estimated_seconds": 30}})),
         (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
         (status = 404, description = "The account has no such campaign, team or agent.", body = super::error::Body),
@@ -96,20 +82,38 @@ async fn order(
     State(app): State<Arc<App>>,
     Client(address): Client,
     Accepted(accepted): Accepted,
-    key: Key,
+    (asked, key): (Asked, Key),
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     let now = app.clock.now();
     let key = (key, paths::CALLS_EXPORT);
-    let mut run = match Once::begin(&app, &caller, key, (&headers, body), MAX_ORDER).await? {
+    let mut run = match orders::begin(&app, &caller, asked, key, (&headers, body)).await? {
         Once::Repeated(answer) => return Ok(answer),
         Once::New(run) => run,
     };
     let members = body::map(run.body()?)?;
     let members = (&members, accepted);
     let order = CallsOrder::read(&mut run.scope, &caller.tenant, members, now).await;
+    let by = By {
+        caller: &caller,
+        address,
+        now,
+    };
+    place(run, order, by).await
+}
+
+/// Makes an order that was read, or tells what it would make.
+pub async fn place(mut run: Box<Run>, order: Result<CallsOrder>, by: By<'_>) -> Result<Response> {
     let order = run.checked(order)?;
+    if run.is_dry {
+        return orders::tell(run, &order.entry()).await;
+    }
+    let By {
+        caller,
+        address,
+        now,
+    } = by;
     let submitted = queue::submit(&mut run.scope, order.entry(), caller.user_id, now).await?;
     let target = Target {
         kind: calls::list().file_name(),
@@ -119,19 +123,7 @@ async fn order(
     let actor = caller.actor(address, now);
     let told = order.request.told(order.rows, &order.caption);
     audit::record_change(&mut run.scope, actor, Event::CallsDownloaded, target, told).await?;
-    let Submitted {
-        id: job_id,
-        status,
-        report_type,
-        estimated_seconds,
-    } = submitted;
-    let data = TelesalesCallsExportOrdered {
-        job_id,
-        status,
-        report_type,
-        estimated_seconds,
-    };
-    run.finish(StatusCode::ACCEPTED, &Data { data }).await
+    orders::answer(run, submitted).await
 }
 
 /// The account's exports of calls, newest first.
@@ -173,7 +165,7 @@ async fn show(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Data<Export>>> {
-    let job = job(path)?;
+    let job = path_job(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
     let stored = queue::find(&mut scope, None, &job).await?;
     Ok(Json(Data {
@@ -196,18 +188,9 @@ async fn cancel(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode> {
-    let job = job(path)?;
+    let job = path_job(path)?;
     let mut scope = app.db.write(caller.tenant.id).await?;
     queue::cancel(&mut scope, None, &job, app.clock.now()).await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The id in a path. One that no job can have is not found.
-fn job(path: Result<Path<String>, PathRejection>) -> Result<String> {
-    let Path(job) = path.map_err(|_| Error::NotFound)?;
-    if job.contains('\0') {
-        return Err(Error::NotFound);
-    }
-    Ok(job)
 }

@@ -8,7 +8,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -16,21 +15,19 @@ use utoipa::{PartialSchema, ToSchema};
 use super::context::Client;
 use super::extract::{AutocallExportReport, Permitted, path_id};
 use super::language::Accepted;
-use super::once::{Key, Once};
-use super::{body, openapi, paths};
+use super::once::{Key, Once, Run};
+use super::orders::{Asked, By, ExportOrdered};
+use super::{body, openapi, orders, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
-use crate::closed::{ExportReport, ExportStatus};
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
+use crate::exports::estimate::ExportDryRun;
 use crate::exports::job::Export;
 use crate::exports::link::Links;
-use crate::exports::queue::{self, Submitted};
+use crate::exports::queue;
 use crate::exports::request::{Order, PARAMETERS, TEMPLATES, find_campaign, keep_campaign};
 use crate::page::PageRequest;
-
-/// Maximum size of an order, in bytes.
-const MAX_ORDER: usize = 64 << 10;
 
 /// An order of an export.
 pub struct AutocallExportOrder;
@@ -58,21 +55,6 @@ impl PartialSchema for AutocallExportOrder {
 
 impl ToSchema for AutocallExportOrder {}
 
-/// An export that was ordered.
-#[derive(Serialize, ToSchema)]
-pub struct AutocallExportOrdered {
-    /// The id of the export.
-    job_id: String,
-    /// queued.
-    #[schema(value_type = ExportStatus)]
-    status: String,
-    /// The report.
-    #[schema(value_type = ExportReport)]
-    report_type: String,
-    /// Estimated duration once started, from the attempts in the window and the speed of earlier exports.
-    estimated_seconds: i64,
-}
-
 /// Order an export.
 ///
 /// It is made in the background from one snapshot: poll it by its `job_id` until it is `ready` or `failed`.
@@ -82,7 +64,11 @@ pub struct AutocallExportOrdered {
     ),
     request_body(content = AutocallExportOrder, example = json!({"report_type": "full", "from": "2026-06-01", "to": "2026-06-30", "format": "xlsx"})),
     responses(
-        (status = 202, description = "The export is queued.", body = Data<AutocallExportOrdered>,
+        (status = 200, description = "With dry_run: what would be made.", body = Data<ExportDryRun>,
+            example = json!({"data": {"report_type": "full", "format": "xlsx", "timezone": "Asia/Ho_Chi_Minh",
+                "from": "2026-05-31T17:00:00+00:00", "to": "2026-06-30T17:00:00+00:00", "rows": 6334, "estimated_seconds": 1,
+                "rows_per_second": 61_250, "measured_files": 4}})),
+        (status = 202, description = "The export is queued.", body = Data<ExportOrdered>,
             example = json!({"data": {"job_id": "export_a7b3c5d2", "status": "queued", "report_type": "full", "estimated_seconds": 30}})),
         (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
         (status = 404, description = "The account has no such campaign.", body = super::error::Body),
@@ -97,24 +83,50 @@ pub async fn order(
     Permitted { caller, .. }: Permitted<AutocallExportReport>,
     State(app): State<Arc<App>>,
     (Client(address), Accepted(accepted)): (Client, Accepted),
-    key: Key,
+    (asked, key): (Asked, Key),
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
-    let (campaign, tenant, now) = (path_id(path)?, &caller.tenant, app.clock.now());
+    let (campaign, now) = (path_id(path)?, app.clock.now());
     let path = paths::EXPORTS.replace("{id}", &campaign.to_string());
-    let begun = Once::begin(&app, &caller, (key, &path), (&headers, body), MAX_ORDER).await?;
+    let begun = orders::begin(&app, &caller, asked, (key, &path), (&headers, body)).await?;
     let mut run = match begun {
         Once::Repeated(answer) => return Ok(answer),
         Once::New(run) => run,
     };
-    keep_campaign(&mut run.scope, campaign).await?;
+    keep(&mut run, campaign).await?;
     let members = body::map(run.body()?)?;
-    let members = (&members, accepted);
+    let by = By {
+        caller: &caller,
+        address,
+        now,
+    };
+    let (tenant, members) = (&caller.tenant, (&members, accepted));
     let order = Order::read(&mut run.scope, tenant, campaign, members, now).await;
-    let order = run.checked(order)?;
-    let submitted = queue::submit(&mut run.scope, order.entry(), caller.user_id, now).await?;
+    place(run, order, by).await
+}
+
+/// Keeps the campaign of an order from being deleted. `NotFound` if the account has none.
+pub async fn keep(run: &mut Run, campaign: i64) -> Result<()> {
+    if run.is_dry {
+        return find_campaign(&mut run.scope, campaign).await.map(drop);
+    }
+    keep_campaign(&mut run.scope, campaign).await
+}
+
+/// Makes an order that was read, or tells what it would make.
+pub async fn place(mut run: Box<Run>, order: Result<Order>, by: By<'_>) -> Result<Response> {
+    let order = run.checked(order)?.entry();
+    if run.is_dry {
+        return orders::tell(run, &order).await;
+    }
+    let By {
+        caller,
+        address,
+        now,
+    } = by;
+    let submitted = queue::submit(&mut run.scope, order, caller.user_id, now).await?;
     let details = Details {
         user: Some(caller.user_id),
         session: Some(caller.session),
@@ -122,19 +134,7 @@ pub async fn order(
         subject: Some(&submitted.id),
     };
     audit::record(&mut run.scope, Event::ExportCreated, details, now).await?;
-    let Submitted {
-        id: job_id,
-        status,
-        report_type,
-        estimated_seconds,
-    } = submitted;
-    let data = AutocallExportOrdered {
-        job_id,
-        status,
-        report_type,
-        estimated_seconds,
-    };
-    run.finish(StatusCode::ACCEPTED, &Data { data }).await
+    orders::answer(run, submitted).await
 }
 
 /// The exports of a campaign, newest first.

@@ -238,6 +238,15 @@ fn bearer(parts: &Parts) -> Option<&str> {
         .then_some(token.trim())
 }
 
+/// The `{job_id}` of a path. One that no job can have is not found.
+pub fn path_job(path: std::result::Result<Path<String>, PathRejection>) -> Result<String> {
+    let Path(job) = path.map_err(|_| Error::NotFound)?;
+    if job.contains('\0') {
+        return Err(Error::NotFound);
+    }
+    Ok(job)
+}
+
 /// The `{id}` of a path. An id that is not an integer is not found.
 pub fn path_id(path: std::result::Result<Path<String>, PathRejection>) -> Result<i64> {
     let Path(id) = path.map_err(|_| Error::NotFound)?;

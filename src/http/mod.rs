@@ -34,6 +34,7 @@ mod meta;
 mod middleware;
 mod once;
 pub mod openapi;
+mod orders;
 mod overview;
 pub mod paths;
 mod reports;
@@ -90,7 +91,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(exports::show, exports::cancel))
         .routes(routes!(downloads::download));
     let mut router = guard::<AutocallExportReport>(router, paths::EXPORTS);
-    openapi::resources::add_key(router.get_openapi_mut(), paths::EXPORTS);
+    orders::describe(router.get_openapi_mut(), paths::EXPORTS);
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     let router = all_exports::add(router);
     let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);

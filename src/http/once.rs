@@ -73,6 +73,8 @@ pub struct Run {
     request: Option<Request>,
     /// Faults of the key.
     faults: Faults,
+    /// It makes nothing: `scope` is read only.
+    pub is_dry: bool,
     now: DateTime<Utc>,
 }
 
@@ -126,12 +128,33 @@ impl Once {
             body,
             request,
             faults,
+            is_dry: false,
             now,
         })))
     }
 }
 
 impl Run {
+    /// A request that makes nothing: its key is checked, and not used. `others`: further faults.
+    pub async fn dry(
+        app: &App,
+        caller: &Caller,
+        (key, others): (Key, Faults),
+        (headers, body): (&HeaderMap, Body),
+        most: usize,
+    ) -> Result<Box<Self>> {
+        let mut faults = key.0.err().unwrap_or_default();
+        faults.merge(others);
+        Ok(Box::new(Self {
+            body: body::read(headers, body, most).await,
+            scope: app.db.read(caller.tenant.id).await?,
+            request: None,
+            faults,
+            is_dry: true,
+            now: app.clock.now(),
+        }))
+    }
+
     /// The body, or the error of reading it.
     pub fn body(&self) -> Result<&[u8]> {
         self.body.as_deref().map_err(Clone::clone)

@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use super::Zone;
 use super::exact::exactly;
+use super::{Instant, Zone};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -52,8 +52,17 @@ impl Window {
 
     /// False if an end is that of all time.
     pub fn is_bounded(&self) -> bool {
+        let (from, to) = self.known_ends();
+        from.is_some() && to.is_some()
+    }
+
+    /// The ends that are not those of all time.
+    pub fn known_ends(&self) -> (Option<Instant>, Option<Instant>) {
         let all = Self::of_all_time(self.zone);
-        self.from > all.from && self.to < all.to
+        (
+            (self.from > all.from).then_some(Instant(self.from)),
+            (self.to < all.to).then_some(Instant(self.to)),
+        )
     }
 
     /// Splits the window at changes of the zone's offset, in order; empty for an empty window.
