@@ -6,6 +6,7 @@
 //! An order ([`request`], [`calls`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
 //! one snapshot ([`contents`], [`attempts`]) and stores it. A [`link`] leads to the file until it is swept ([`sweep`]).
 
+pub mod again;
 mod archive;
 pub mod attempts;
 pub mod calls;

@@ -60,10 +60,22 @@ pub fn members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
 
 /// Like [`members`], for a POST whose body may be empty: no members then.
 pub fn optional_members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    if is_blank(bytes) {
         return Ok(BTreeMap::new());
     }
     members(bytes)
+}
+
+/// Like [`map`], for a POST whose body may be empty: no members then.
+pub fn optional_map(bytes: &[u8]) -> Result<Map<String, Value>> {
+    if is_blank(bytes) {
+        return Ok(Map::new());
+    }
+    map(bytes)
+}
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_whitespace)
 }
 
 /// A body without a content type is taken as JSON.

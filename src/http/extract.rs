@@ -205,6 +205,11 @@ fn permit<G: Grant>(
     if let Some(standing) = counted {
         context.set_rate_limit(standing, app.clock.now())?;
     }
+    check::<G>(caller)
+}
+
+/// `LacksPermission` if the caller lacks a permission of the grant.
+pub fn check<G: Grant>(caller: &Caller) -> Result<()> {
     if !lacks::<G>(caller) {
         return Ok(());
     }

@@ -49,6 +49,7 @@ pub const CALLS_EXPORT: &str = "/api/telesales/calls/export";
 pub const CALLS_EXPORT_JOB: &str = "/api/telesales/calls/export/{job_id}";
 pub const CALLS_EXPORTS: &str = "/api/telesales/calls/exports";
 pub const ALL_EXPORTS: &str = "/api/exports";
+pub const EXPORT_AGAIN: &str = "/api/exports/{job_id}/again";
 pub const DOWNLOAD: &str = crate::exports::link::PATH;
 
 pub const OVERVIEW: &str = "/api/overview";

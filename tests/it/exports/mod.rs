@@ -1,5 +1,6 @@
 //! Exports, from the order to the file, and failures on the way.
 
+mod again;
 mod dry;
 mod files;
 mod links;
