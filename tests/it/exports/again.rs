@@ -87,7 +87,7 @@ async fn an_export_again_is_the_same_file() {
         days(json!({"report_type": "trend", "template": "short", "timezone": "Europe/Berlin"})),
         days(json!({"report_type": "trend", "lang": "vi", "compare": "previous_week"})),
         days(json!({"report_type": "hangup", "compare": "2026-05-31..2026-06-02"})),
-        json!({"report_type": "trend", "format": "csv", "window": "last_7_days"}),
+        json!({"report_type": "trend", "format": "csv", "window": "last_30_days"}),
         json!({"report_type": "trend", "format": "csv"}),
     ];
     let lists = [
