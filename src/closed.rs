@@ -124,7 +124,7 @@ sets! {
     /// Report of an export.
     ExportReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full"];
     /// Report of an export: of a campaign, or a list of calls.
-    ExportedReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full", "calls"];
+    ExportedReport: ["kpis", "trend", "hangup", "dtmf", "funnel", "full", "calls", "compliance"];
     /// State of a webhook.
     WebhookStatus: ["active", "paused", "suspended"];
     /// State of a webhook that a client may set.

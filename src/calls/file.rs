@@ -10,6 +10,7 @@ use super::condition::Conditions;
 use super::list::{FORMAT, List, MOST};
 use super::making::{About, Making, Watch, Workshop, Written};
 use super::place::Windows;
+use super::position::Position;
 use super::request::{Request, Selected};
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::statement::{Order, Sight, count, rows, sorted};
@@ -153,6 +154,13 @@ impl FileRequest {
         }
     }
 
+    /// Its rows for another file, in no template.
+    pub async fn batches(&self, scope: &mut Scope, context: Context<'_>) -> Result<FileBatches> {
+        let selected = self.request.select(scope, context).await?;
+        scope.plan_by_arguments().await?;
+        Ok(FileBatches::of(selected.conditions))
+    }
+
     async fn rows<R: Row>(
         &self,
         (mut scope, calls): (Scope, &Conditions),
@@ -169,13 +177,8 @@ impl FileRequest {
         let order = about.sorted_by::<R>();
         let mut making = Making::begin::<R>(about, self.format, shop)?;
         if order.is_empty() {
-            let (mut after, mut has_more) = (None, true);
-            while has_more {
-                let batch = (Order::OldestFirst, BATCH);
-                let rows = rows(&mut scope, calls, after.as_ref(), batch, Sight::Clear);
-                let rows: Vec<R> = rows.await?;
-                after = rows.last().map(Row::position);
-                has_more = rows.len() == ROWS;
+            let mut batches = FileBatches::of(calls.clone());
+            while let Some(rows) = batches.next::<R>(&mut scope).await? {
                 making = making.write(rows, watch).await?;
             }
         } else {
@@ -189,5 +192,35 @@ impl FileRequest {
         }
         drop(scope);
         making.finish().await
+    }
+}
+
+/// The rows of a file, oldest first, batch by batch.
+pub struct FileBatches {
+    calls: Conditions,
+    after: Option<Position>,
+    has_more: bool,
+}
+
+impl FileBatches {
+    fn of(calls: Conditions) -> Self {
+        Self {
+            calls,
+            after: None,
+            has_more: true,
+        }
+    }
+
+    /// The next rows, from the same snapshot as those before them. `None` behind the last.
+    pub async fn next<R: Row>(&mut self, scope: &mut Scope) -> Result<Option<Vec<R>>> {
+        if !self.has_more {
+            return Ok(None);
+        }
+        let batch = (Order::OldestFirst, BATCH);
+        let rows = rows(scope, &self.calls, self.after.as_ref(), batch, Sight::Clear);
+        let rows: Vec<R> = rows.await?;
+        self.after = rows.last().map(Row::position);
+        self.has_more = rows.len() == ROWS;
+        Ok(Some(rows))
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! Must not know requests, nor where rows come from.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use super::list::List;
-use super::rows::Row;
+use super::rows::{Row, table_of};
 use crate::error::{Error, Result};
 use crate::files::batches::Batches;
 use crate::files::layout::{TEMPLATE, Wording};
@@ -18,7 +17,6 @@ use crate::files::{Caption, Heading, workbook};
 use crate::reports::report::Format;
 use crate::table::worded::{titled, worded};
 use crate::table::{Column, Table};
-use crate::words::Language;
 
 /// Rows that are shown outside of the file.
 const SHOWN: usize = 20;
@@ -64,13 +62,12 @@ impl Making {
     pub fn begin<R: Row>(about: About, format: Format, shop: Workshop<'_>) -> Result<Self> {
         let file = tempfile::tempfile_in(shop.temp_dir)?;
         let (first, zone) = (about.table::<R>(&[])?, about.caption.zone);
-        let head = first.clone();
         let file = match format {
             Format::Xlsx => {
                 let place = (about.sheet(), shop.temp_dir, shop.rows_a_sheet);
-                Batches::xlsx(head, zone, file, place)?
+                Batches::xlsx(first.clone(), zone, file, place)?
             }
-            Format::Csv | Format::Json => Batches::csv(head, zone, file)?,
+            Format::Csv | Format::Json => Batches::csv(&first, zone, file)?,
         };
         Ok(Self {
             file,
@@ -131,14 +128,7 @@ pub struct About {
 impl About {
     /// The rows as the file has them.
     fn table<R: Row>(&self, rows: &[R]) -> Result<Table> {
-        let table = Table {
-            name: self.list.file_name(),
-            columns: Cow::Borrowed(R::file_columns()),
-            rows: rows.iter().map(Row::file_cells).collect(),
-            chart: None,
-            language: Language::English,
-            looks: Vec::new(),
-        };
+        let table = table_of(self.list.file_name(), rows);
         let Wording {
             language,
             has_titles,
@@ -185,6 +175,7 @@ impl About {
         Heading {
             has_about: template.is_none_or(|loaded| loaded.template.about),
             logo: template.and_then(|loaded| loaded.logo.as_deref()),
+            notes: &[],
             language,
             title: self.title(),
             summary: language.tell(self.list.about.summary),

@@ -27,11 +27,11 @@ pub mod single;
 mod statement;
 mod sums;
 
-pub use file::FileRequest;
+pub use file::{FileBatches, FileRequest};
 pub use list::{ALL, COLUMNS as LISTS, List, SALES_CALLS};
 pub use making::{Workshop, Written, unwatched};
 pub use place::Place;
 pub use request::Request;
-pub use rows::{Calls, ListedAttempt, ListedCall, Row};
+pub use rows::{Calls, ListedAttempt, ListedCall, Row, table_of};
 pub use single::{SINGLES, Single, SingleRequest};
 pub use statement::Sight;

@@ -3,6 +3,7 @@
 //! Owns their members and columns. The phone and the reference of a lead leave the database only for those who may read
 //! them; others get a masked phone.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
@@ -14,8 +15,9 @@ use utoipa::ToSchema;
 use super::position::Position;
 use crate::closed::{AttemptResult, CallResult, Transfer};
 use crate::percent::DecimalNumber;
-use crate::table::{Cell, Column, Field, Format};
+use crate::table::{Cell, Column, Field, Format, Table};
 use crate::time::Instant;
+use crate::words::Language;
 
 /// The calls of one product, in SQL.
 #[derive(Debug)]
@@ -263,6 +265,18 @@ impl Row for ListedCall {
 
     fn file_cells(&self) -> Vec<Cell> {
         with_cells_of_lead(self.cells(), &self.lead)
+    }
+}
+
+/// Rows as the table of a file.
+pub fn table_of<R: Row>(name: &'static str, rows: &[R]) -> Table {
+    Table {
+        name,
+        columns: Cow::Borrowed(R::file_columns()),
+        rows: rows.iter().map(Row::file_cells).collect(),
+        chart: None,
+        language: Language::English,
+        looks: Vec::new(),
     }
 }
 

@@ -5,12 +5,15 @@ use serde_json::{Map, Value};
 use sqlx::FromRow;
 
 use super::calls::ASKED;
+use super::evidence::order::{WINDOW_FROM, WINDOW_TO};
+use super::evidence::ordered as evidence;
 use super::request::{FORMAT, GIVEN, REPORT_TYPE, TEMPLATES};
 use crate::calls::place::{DATE_FROM, DATE_TO};
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::files::layout::{LANG, TEMPLATE};
 use crate::input::{Kind, Parameter, WINDOW, ZONE_OF_ACCOUNT};
+use crate::reports::telesales::abandon_rate::MINUTES;
 use crate::time::exact::exactly;
 use crate::time::{Window, Zone};
 use crate::words::Language;
@@ -30,10 +33,18 @@ const TO: Parameter = Parameter::optional(
 /// The members of a request.
 pub const MEMBERS: &[Parameter] = &[FROM, TO];
 
+/// The content of an earlier order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Reports of a campaign.
+    Reports(i64),
+    Calls,
+    Evidence,
+}
+
 /// An earlier order.
 pub struct Ordered {
-    /// `None` for a list of calls.
-    pub campaign: Option<i64>,
+    pub of: Of,
     /// Its members, with the ends of its window as they were then.
     members: Map<String, Value>,
     /// The language of its client.
@@ -58,11 +69,19 @@ impl Ordered {
         let found = find.bind(id.to_owned()).fetch_optional(scope.connection());
         let row = found.await?.ok_or(Error::NotFound)?;
         let asked: Value = serde_json::from_str(&row.asked).map_err(Error::internal)?;
-        let (mut members, accepted) = match row.campaign_id {
-            Some(_) => (row.members(&asked), &asked[LAYOUT]["accepted"]),
-            None => {
-                let members = asked[ASKED].as_object().cloned();
-                (members.unwrap_or_default(), &asked["accepted"])
+        let of = match row.campaign_id {
+            Some(campaign) => Of::Reports(campaign),
+            None if row.report_type == evidence::REPORT_TYPE => Of::Evidence,
+            None => Of::Calls,
+        };
+        let stored = |name: &str| asked[name].as_object().cloned().unwrap_or_default();
+        let (mut members, accepted) = match of {
+            Of::Reports(_) => (row.members(&asked), &asked[LAYOUT]["accepted"]),
+            Of::Calls => (stored(ASKED), &asked["accepted"]),
+            Of::Evidence => {
+                let mut members = stored(evidence::REPORT_TYPE);
+                members.remove(MINUTES.name); // its ends stand in place of them
+                (members, &asked["accepted"])
             }
         };
         members.insert(FORMAT.name.to_owned(), row.format.into());
@@ -74,7 +93,7 @@ impl Ordered {
         }
         .known_ends();
         let mut ordered = Self {
-            campaign: row.campaign_id,
+            of,
             members,
             accepted: accepted.as_str().and_then(Language::named),
         };
@@ -89,9 +108,10 @@ impl Ordered {
 
     /// Names of the ends of its window among its members.
     const fn ends(&self) -> [&'static str; 2] {
-        match self.campaign {
-            Some(_) => [FROM.name, TO.name],
-            None => [DATE_FROM.name, DATE_TO.name],
+        match self.of {
+            Of::Reports(_) => [FROM.name, TO.name],
+            Of::Calls => [DATE_FROM.name, DATE_TO.name],
+            Of::Evidence => [WINDOW_FROM.name, WINDOW_TO.name],
         }
     }
 

@@ -167,6 +167,7 @@ impl Contents {
         Heading {
             has_about: template.is_none_or(|loaded| loaded.template.about),
             logo: template.and_then(|loaded| loaded.logo.as_deref()),
+            notes: &[],
             language: *language,
             title: own_title.unwrap_or_else(|| language.tell(title)),
             summary: language.tell(summary),

@@ -6,7 +6,7 @@ use crate::time::Window;
 /// An order as it is stored.
 #[derive(Debug)]
 pub struct Entry {
-    /// `None` for a list of calls.
+    /// `None` for a list of calls, and for evidence.
     pub campaign: Option<i64>,
     pub report_type: &'static str,
     pub format: Format,

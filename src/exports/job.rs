@@ -12,6 +12,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use super::evidence::ordered::Ordered;
 use super::link::Links;
 use super::request::ReportType;
 use crate::closed::{
@@ -58,6 +59,8 @@ pub enum Content {
     },
     /// A list of calls, by its parameters.
     Calls(Map<String, Value>),
+    /// Evidence of compliance.
+    Evidence(Ordered),
 }
 
 /// The columns of a job that describe the work.
@@ -65,6 +68,7 @@ pub enum Content {
 pub struct Work {
     campaign_id: Option<i64>,
     calls: Option<Json<Map<String, Value>>>,
+    evidence: Option<Json<Ordered>>,
     report_type: String,
     format: String,
     window_from: DateTime<Utc>,
@@ -84,15 +88,16 @@ impl Work {
         let unknown = |what: &str| Error::Internal(format!("{id}: unknown {what}").into());
         let zone = self.timezone.parse().map_err(|_| unknown(&self.timezone))?;
         let earlier = self.earlier_from.zip(self.earlier_to);
-        let content = match (self.campaign_id, self.calls) {
-            (Some(campaign), _) => Content::Reports {
+        let content = match (self.campaign_id, self.calls, self.evidence) {
+            (Some(campaign), ..) => Content::Reports {
                 campaign,
                 report_type: input::named(&self.report_type)
                     .ok_or_else(|| unknown(&self.report_type))?,
                 earlier: earlier.map(|(from, to)| Window { from, to, zone }),
             },
-            (None, Some(Json(members))) => Content::Calls(members),
-            (None, None) => return Err(unknown(&self.report_type)),
+            (None, Some(Json(members)), _) => Content::Calls(members),
+            (None, None, Some(Json(ordered))) => Content::Evidence(ordered),
+            (None, None, None) => return Err(unknown(&self.report_type)),
         };
         let templates = self
             .templates

@@ -31,7 +31,7 @@ pub const PARAMETERS: [&Parameter; 4] = [&STATUS, &MINE, &PAGE, &PER_PAGE];
 pub struct Sees {
     /// Reports of AutoCall campaigns.
     pub reports: bool,
-    /// Lists of Telesales calls.
+    /// Lists of Telesales calls, and evidence of compliance.
     pub calls: bool,
 }
 
@@ -80,7 +80,7 @@ pub struct ListedExport {
     /// Product.
     #[schema(value_type = ProductName)]
     kind: &'static str,
-    /// Campaign of the reports; null for a list of calls.
+    /// Campaign of the reports; null for a list of calls and for evidence.
     campaign_id: Option<i64>,
     /// Its name.
     campaign_name: Option<String>,

@@ -10,6 +10,7 @@ use super::archive;
 use super::attempts::{self, Rows};
 use super::calls;
 use super::contents::Contents;
+use super::evidence::making as evidence;
 use super::failure::Failure;
 use super::full::{self, Place};
 use super::job::{Content, Job};
@@ -33,7 +34,7 @@ pub struct Made {
     pub size: u64,
     pub rows: u64,
     pub seconds: f64,
-    /// Its tables, but for the attempts; `None` for a list of calls.
+    /// Its tables, but for the attempts; `None` for a list of calls, and for evidence.
     pub contents: Option<Box<Contents>>,
 }
 
@@ -57,6 +58,10 @@ pub async fn make(app: &App, job: &Job, watch: &Arc<Progress>) -> Result<Made, F
         }
         Content::Calls(members) => {
             let (name, file) = write_calls(app, job, members, watch).await?;
+            (name, file, None)
+        }
+        Content::Evidence(ordered) => {
+            let (name, file) = evidence::write(app, job, ordered, watch).await?;
             (name, file, None)
         }
     };

@@ -1,9 +1,9 @@
-//! Exports: files of a campaign's reports, and of lists of calls, made in the background.
+//! Exports: files of a campaign's reports, of lists of calls, and of evidence of compliance, made in the background.
 //!
 //! Owns the queue of exports, its workers, and the links to finished files. Knows reports only as tables; must not know
 //! HTTP.
 //!
-//! An order ([`request`], [`calls`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
+//! An order ([`request`], [`calls`], [`evidence`]) becomes a row of the queue ([`queue`], [`job`]). A [`worker`] claims it, [`make`]s the file from
 //! one snapshot ([`contents`], [`attempts`]) and stores it. A [`link`] leads to the file until it is swept ([`sweep`]).
 
 pub mod again;
@@ -13,6 +13,7 @@ pub mod calls;
 pub mod contents;
 pub mod entry;
 pub mod estimate;
+pub mod evidence;
 pub mod failure;
 mod full;
 pub mod hourly;

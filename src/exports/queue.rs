@@ -79,23 +79,49 @@ pub async fn submit(
     })
 }
 
-/// One export of a campaign, or one of the account's exports of calls. `NotFound` if there is none with that id.
-pub async fn find(scope: &mut Scope, campaign: Option<i64>, id: &str) -> Result<Stored> {
+/// The exports among which one is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Those of a campaign.
+    Campaign(i64),
+    /// Those of the account of this report.
+    Account(&'static str),
+}
+
+impl Among {
+    /// The campaign, and the report.
+    const fn parts(self) -> (Option<i64>, Option<&'static str>) {
+        match self {
+            Self::Campaign(id) => (Some(id), None),
+            Self::Account(report_type) => (None, Some(report_type)),
+        }
+    }
+}
+
+/// One export. `NotFound` if there is none with that id among them.
+pub async fn find(scope: &mut Scope, among: Among, id: &str) -> Result<Stored> {
+    let (campaign, report_type) = among.parts();
     let find = scope
         .select::<Stored>(include_str!("sql/find.sql"))
         .bind(campaign)
-        .bind(id.to_owned());
+        .bind(id.to_owned())
+        .bind(report_type);
     let found = find.fetch_optional(scope.connection()).await?;
     found.ok_or(Error::NotFound)
 }
 
-/// The account's exports of calls, newest first.
-pub async fn page_of_account(scope: &mut Scope, wanted: PageRequest) -> Result<Page<Stored>> {
-    let count = "select count(*) from exports where tenant_id = $1 and campaign_id is null";
-    let count = scope.select::<(i64,)>(count).fetch_one(scope.connection());
-    let (total,) = count.await?;
+/// The account's exports of a report, newest first.
+pub async fn page_of_account(
+    scope: &mut Scope,
+    report_type: &'static str,
+    wanted: PageRequest,
+) -> Result<Page<Stored>> {
+    let count = "select count(*) from exports where tenant_id = $1 and campaign_id is null and report_type = $2";
+    let count = scope.select::<(i64,)>(count).bind(report_type);
+    let (total,) = count.fetch_one(scope.connection()).await?;
     let rows = scope.select::<Stored>(include_str!("sql/page_of_account.sql"));
     let rows = rows.bind(wanted.per_page).bind(wanted.offset());
+    let rows = rows.bind(report_type);
     Ok(wanted.page(rows.fetch_all(scope.connection()).await?, total))
 }
 
@@ -115,12 +141,8 @@ pub async fn page(scope: &mut Scope, campaign: i64, wanted: PageRequest) -> Resu
 }
 
 /// Cancels a queued or running job. `NotFound` as in [`find`], `Conflict` if it is finished.
-pub async fn cancel(
-    scope: &mut Scope,
-    campaign: Option<i64>,
-    id: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
+pub async fn cancel(scope: &mut Scope, among: Among, id: &str, now: DateTime<Utc>) -> Result<()> {
+    let (campaign, report_type) = among.parts();
     let cancel = scope
         .query(include_str!("sql/cancel.sql"))
         .bind(id.to_owned())
@@ -128,11 +150,12 @@ pub async fn cancel(
     let cancelled = cancel
         .bind(CANCELLED)
         .bind(now)
+        .bind(report_type)
         .execute(scope.connection())
         .await?
         .rows_affected();
     if cancelled == 0 {
-        let Stored { status, .. } = find(scope, campaign, id).await?;
+        let Stored { status, .. } = find(scope, among, id).await?;
         return Err(Error::conflict(format!(
             "This export is {status} and can no longer be cancelled."
         )));

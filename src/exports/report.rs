@@ -118,6 +118,7 @@ impl ReportFile {
             language,
             has_about: template.is_none_or(|loaded| loaded.template.about),
             logo: template.and_then(|loaded| loaded.logo.as_deref()),
+            notes: &[],
         };
         files::workbook::write(&heading, &self.table, to, temp_dir)
     }

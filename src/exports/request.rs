@@ -112,7 +112,7 @@ pub const GIVEN: [&Parameter; 6] = [&FROM, &TO, &WINDOW, &COMPARE, &UNTIL, &ZONE
 pub const TEMPLATES: &str = "templates";
 
 /// The formats, the default first.
-const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
+pub const FORMATS: &[Format] = &[Format::Xlsx, Format::Csv];
 
 /// A valid order.
 #[derive(Debug)]

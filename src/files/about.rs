@@ -143,14 +143,15 @@ pub fn write_lines(
     text::write(sheet, (0, 0), title, Some(&large))?;
     let mut row = 2;
     for (name, value) in lines(heading) {
-        sheet.write_string_with_format(row, 0, name, &label)?;
+        text::write(sheet, (row, 0), &name, Some(&label))?;
         text::write(sheet, (row, 1), &value, None)?;
         row += 1;
     }
     Ok(row)
 }
 
-fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
+/// The description of a file in its language: name and value of each line.
+pub fn lines(heading: &Heading<'_>) -> Vec<(String, String)> {
     let Heading {
         summary,
         caption,
@@ -188,6 +189,7 @@ fn lines(heading: &Heading<'_>) -> Vec<(&'static str, String)> {
         lines.push(("Compared with", format!("{from} {until} {to}, {exclusive}")));
     }
     lines.push(("Made at", shown(local(*made_at, caption.zone))));
-    let told = |(name, value)| (language.tell(name), value);
-    lines.into_iter().map(told).collect()
+    let told = |(name, value)| (language.tell(name).to_owned(), value);
+    let told = lines.into_iter().map(told);
+    told.chain(heading.notes.iter().cloned()).collect()
 }

@@ -5,7 +5,9 @@
 
 pub mod about;
 pub mod batches;
+pub mod bundle;
 pub mod csv;
+pub mod growing;
 pub mod layout;
 pub mod name;
 pub mod pictures;
@@ -13,6 +15,7 @@ pub mod sheet;
 pub mod template;
 pub mod text;
 pub mod workbook;
+pub mod zipped;
 
 use chrono::{DateTime, Utc};
 
@@ -48,4 +51,6 @@ pub struct Heading<'a> {
     pub has_about: bool,
     /// The picture on it, PNG or JPEG.
     pub logo: Option<&'a [u8]>,
+    /// Further lines about the file: name and value.
+    pub notes: &'a [(String, String)],
 }

@@ -19,13 +19,14 @@ use super::extract::{
 };
 use super::once::{Key, Once};
 use super::orders::{Asked, By, ExportOrdered};
-use super::{body, call_exports, exports, openapi, orders, paths};
+use super::{body, call_exports, evidence, exports, openapi, orders, paths};
 use crate::app::App;
 use crate::envelope::{Data, Page};
 use crate::error::{Error, Result};
-use crate::exports::again::{MEMBERS, Ordered};
+use crate::exports::again::{MEMBERS, Of, Ordered};
 use crate::exports::calls::CallsOrder;
 use crate::exports::estimate::ExportDryRun;
+use crate::exports::evidence::order::EvidenceOrder;
 use crate::exports::link::Links;
 use crate::exports::listed::{self, ListedExport, Sees, Wanted};
 use crate::exports::request::Order;
@@ -43,8 +44,8 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 
 /// Exports of both products that the token may order, newest first.
 ///
-/// Reports of campaigns need `autocall_api_access` and `autocall_export_report`, lists of calls `telesales_api_access` and
-/// `calls_read`; a token without them has an empty list.
+/// Reports of campaigns need `autocall_api_access` and `autocall_export_report`, lists of calls and evidence of compliance
+/// `telesales_api_access` and `calls_read`; a token without them has an empty list.
 #[utoipa::path(get, path = paths::ALL_EXPORTS, tag = "AutoCall exports", operation_id = "exports",
     responses(
         (status = 200, description = "A page of exports.", body = Page<ListedExport>,
@@ -88,7 +89,8 @@ impl ToSchema for ExportAgain {}
 ///
 /// The new export has the report, filters, format, language, template and zone of the earlier one, whatever has become of that, and
 /// its window to the microsecond but for the ends that are given; `compare` and `until` count from now. It needs what its order
-/// needs: `autocall_api_access` and `autocall_export_report`, or `telesales_api_access` and `calls_read` for a list of calls.
+/// needs: `autocall_api_access` and `autocall_export_report`, or `telesales_api_access` and `calls_read` for a list of calls and for
+/// evidence of compliance.
 #[utoipa::path(post, path = paths::EXPORT_AGAIN, tag = "AutoCall exports", operation_id = "export_again",
     params(("job_id" = String, Path, description = "The earlier export, in any state.")),
     request_body(content = Option<ExportAgain>, example = json!({"from": "2026-07-01", "to": "2026-07-31"})),
@@ -125,11 +127,11 @@ async fn again(
         Once::New(run) => run,
     };
     let ordered = Ordered::find(&mut run.scope, &job).await?;
-    match ordered.campaign {
-        Some(_) => check::<AutocallExportReport>(&caller)?,
-        None => check::<SalesCallsFile>(&caller)?,
+    match ordered.of {
+        Of::Reports(_) => check::<AutocallExportReport>(&caller)?,
+        Of::Calls | Of::Evidence => check::<SalesCallsFile>(&caller)?,
     }
-    if let Some(campaign) = ordered.campaign {
+    if let Of::Reports(campaign) = ordered.of {
         exports::keep(&mut run, campaign).await?;
     }
     let members = ordered.members(&body::optional_map(run.body()?)?);
@@ -140,18 +142,23 @@ async fn again(
         now,
     };
     let (scope, tenant) = (&mut run.scope, &caller.tenant);
-    match ordered.campaign {
-        Some(campaign) => {
+    let told = |error| match error {
+        Error::Invalid(faults) => Error::Invalid(faults.renamed(|it| ordered.told(it))),
+        other => other,
+    };
+    match ordered.of {
+        Of::Reports(campaign) => {
             let order = Order::read(scope, tenant, campaign, members, now).await;
             exports::place(run, order, by).await
         }
-        None => {
+        Of::Calls => {
             let order = CallsOrder::read(scope, tenant, members, now).await;
-            let order = order.map_err(|error| match error {
-                Error::Invalid(faults) => Error::Invalid(faults.renamed(|it| ordered.told(it))),
-                other => other,
-            });
-            call_exports::place(run, order, by).await
+            call_exports::place(run, order.map_err(told), by).await
+        }
+        Of::Evidence => {
+            let of = (tenant, caller.user_id);
+            let order = EvidenceOrder::read(scope, of, members, now).await;
+            evidence::place(run, order.map_err(told), by).await
         }
     }
 }

@@ -14,19 +14,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::context::Client;
-use super::extract::{Permitted, SalesCallsFile, path_job};
+use super::extract::{Permitted, SalesCallsFile};
 use super::language::Accepted;
 use super::once::{Key, Once, Run};
 use super::orders::{Asked, By, ExportOrdered};
-use super::{body, openapi, orders, paths};
+use super::{account_exports, body, openapi, orders, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Event, Target};
 use crate::envelope::{Data, Page};
 use crate::error::Result;
-use crate::exports::calls::{self, CallsOrder};
+use crate::exports::calls::{self, CallsOrder, REPORT_TYPE};
 use crate::exports::estimate::ExportDryRun;
 use crate::exports::job::Export;
-use crate::exports::link::Links;
 use crate::exports::queue;
 use crate::page::PageRequest;
 
@@ -142,11 +141,7 @@ async fn list(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Page<Export>>> {
-    let wanted = PageRequest::of_query(query.as_deref())?;
-    let mut scope = app.db.read(caller.tenant.id).await?;
-    let found = queue::page_of_account(&mut scope, wanted).await?;
-    let (now, links) = (app.clock.now(), Links::of(&app));
-    Ok(Json(found.map(|stored| stored.seen(now, &links))))
+    account_exports::page(&app, &caller, REPORT_TYPE, query.as_deref()).await
 }
 
 /// The status of an export of calls.
@@ -165,12 +160,7 @@ async fn show(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Data<Export>>> {
-    let job = path_job(path)?;
-    let mut scope = app.db.read(caller.tenant.id).await?;
-    let stored = queue::find(&mut scope, None, &job).await?;
-    Ok(Json(Data {
-        data: stored.seen(app.clock.now(), &Links::of(&app)),
-    }))
+    account_exports::show(&app, &caller, REPORT_TYPE, path).await
 }
 
 /// Cancel a queued or running export of calls. It becomes failed, with the error `Cancelled.`
@@ -188,9 +178,5 @@ async fn cancel(
     State(app): State<Arc<App>>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode> {
-    let job = path_job(path)?;
-    let mut scope = app.db.write(caller.tenant.id).await?;
-    queue::cancel(&mut scope, None, &job, app.clock.now()).await?;
-    scope.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    account_exports::cancel(&app, &caller, REPORT_TYPE, path).await
 }

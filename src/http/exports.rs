@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::exports::estimate::ExportDryRun;
 use crate::exports::job::Export;
 use crate::exports::link::Links;
-use crate::exports::queue;
+use crate::exports::queue::{self, Among};
 use crate::exports::request::{Order, PARAMETERS, TEMPLATES, find_campaign, keep_campaign};
 use crate::page::PageRequest;
 
@@ -190,7 +190,7 @@ pub async fn show(
 ) -> Result<Json<Data<Export>>> {
     let (campaign, job) = campaign_and_job(path)?;
     let mut scope = app.db.read(caller.tenant.id).await?;
-    let stored = queue::find(&mut scope, Some(campaign), &job).await?;
+    let stored = queue::find(&mut scope, Among::Campaign(campaign), &job).await?;
     Ok(Json(Data {
         data: stored.seen(app.clock.now(), &Links::of(&app)),
     }))
@@ -216,7 +216,7 @@ pub async fn cancel(
 ) -> Result<StatusCode> {
     let (campaign, job) = campaign_and_job(path)?;
     let mut scope = app.db.write(caller.tenant.id).await?;
-    queue::cancel(&mut scope, Some(campaign), &job, app.clock.now()).await?;
+    queue::cancel(&mut scope, Among::Campaign(campaign), &job, app.clock.now()).await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

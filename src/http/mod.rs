@@ -2,6 +2,7 @@
 //!
 //! Owns everything that is HTTP: extractors, statuses, headers. Must not compute a figure or contain SQL.
 
+mod account_exports;
 mod all_exports;
 mod analytics;
 mod answers;
@@ -21,6 +22,7 @@ mod cookie;
 mod cors;
 mod downloads;
 mod error;
+mod evidence;
 mod exports;
 mod extract;
 mod headers;
@@ -84,7 +86,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let telesales = lists::add::<TelesalesApiAccess, TelesalesCampaign>;
     let router = choices::add(telesales(router, paths::TELESALES_CAMPAIGNS));
     let router = breaches::add(together::add_all(reports::add_all(router)));
-    let router = overview::add(router);
+    let router = overview::add(evidence::add(router));
     let router = leads::add_all(call_exports::add(calls::add_all(router)));
     let router = analytics::add(router, paths::ANALYTICS)
         .routes(routes!(exports::order, exports::list))

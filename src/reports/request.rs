@@ -146,15 +146,24 @@ impl<R: Report> Parsed<R> {
     }
 
     pub(super) fn of_window(campaign: i64, window: &Window) -> Option<Self> {
-        Some(Self {
-            path_id: Some(campaign),
+        let subject = R::Subject::of_window(window)?;
+        Some(Self::of_subject(Some(campaign), subject))
+    }
+
+    /// The request for those parameters, with default options.
+    pub(super) fn of_subject(
+        path_id: Option<i64>,
+        subject: <R::Subject as Subject>::Asked,
+    ) -> Self {
+        Self {
+            path_id,
             format: Format::Json,
             layout: Layout::default(),
-            subject: R::Subject::of_window(window)?,
+            subject,
             compare: None,
             options: R::Options::default(),
             faults: Faults::default(),
-        })
+        }
     }
 
     /// The same request for the window with those ends, compared with nothing.

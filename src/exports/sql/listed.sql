@@ -1,10 +1,14 @@
--- A page of exports of all kinds, newest first. $2 true for those of campaigns, $3 true for lists of calls, $4 status or null, $5 user or
+-- A page of exports of all kinds, newest first. $2 true for those of campaigns, $3 true for those of calls, $4 status or null, $5 user or
 -- null, $6 now, $7 limit, $8 offset. A file past its expiry counts as deleted.
 select e.id, e.report_type, e.status, e.error, e.progress_pct, e.file_name, e.file_size, e.completed_at, e.expires_at,
        e.campaign_id,
        callboard_short(c.name) as campaign_name,
        e.format,
-       coalesce(e.asked::json -> 5 ->> 'lang', e.asked::json -> 'calls' ->> 'lang') as lang,
+       coalesce(
+           e.asked::json -> 5 ->> 'lang',
+           e.asked::json -> 'calls' ->> 'lang',
+           e.asked::json -> 'compliance' ->> 'lang'
+       ) as lang,
        coalesce(
            (select min(t.value) from jsonb_each_text(
                 case jsonb_typeof(e.asked::jsonb -> 5 -> 'templates')

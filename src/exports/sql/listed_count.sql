@@ -1,4 +1,4 @@
--- The number of exports of `listed.sql`. $2 true for those of campaigns, $3 true for lists of calls, $4 status or null, $5 user or
+-- The number of exports of `listed.sql`. $2 true for those of campaigns, $3 true for those of calls, $4 status or null, $5 user or
 -- null, $6 now.
 select count(*)
 from exports e

@@ -32,7 +32,7 @@ const MOST_BREACHES: i64 = 100;
 /// Limit for the whole tenant, in percent.
 const ACCOUNT_LIMIT: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 
-const MINUTES: Parameter = Parameter::optional(
+pub const MINUTES: Parameter = Parameter::optional(
     "window_minutes",
     Kind::Integer {
         range: 1..=129_600,
@@ -128,7 +128,7 @@ row! {
 #[derive(Debug)]
 pub struct Recent {
     pub(super) campaign_id: Option<i64>,
-    campaign: Option<Campaign>,
+    pub(super) campaign: Option<Campaign>,
     pub(super) minutes: i64,
     /// Sources of the leads whose calls count. Recorded breaches are of all calls.
     pub(super) sources: Option<Vec<String>>,
@@ -145,6 +145,18 @@ pub struct AskedRecent {
     /// In ascending order.
     sources: Option<Vec<String>>,
     zone: Zone,
+}
+
+impl AskedRecent {
+    /// The parameters of a campaign, or of all, with the leads of every source.
+    pub fn of(campaign_id: Option<i64>, minutes: i64, zone: Zone) -> Self {
+        Self {
+            campaign_id,
+            minutes,
+            sources: None,
+            zone,
+        }
+    }
 }
 
 #[derive(Debug, sqlx::FromRow)]

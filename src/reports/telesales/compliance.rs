@@ -88,6 +88,15 @@ row! {
 #[serde(transparent)]
 pub struct Rows(Vec<TelesalesCompliance>);
 
+impl IntoIterator for Rows {
+    type Item = TelesalesCompliance;
+    type IntoIter = std::vec::IntoIter<TelesalesCompliance>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Body for Rows {
     const MEMBERS: Within = <Vec<TelesalesCompliance> as Inside>::WITHIN;
     const COLUMNS: &'static [Column] = <Vec<TelesalesCompliance> as Body>::COLUMNS;

@@ -11,6 +11,7 @@ pub mod caller_id_health;
 pub mod compliance;
 pub mod dashboard;
 pub mod disposition_breakdown;
+pub mod evidence;
 pub mod exposure;
 pub mod funnel;
 pub mod hour_dow_heatmap;
@@ -37,7 +38,7 @@ use crate::rollups::{
 use crate::time::compare::{Comparing, Pair};
 use crate::time::{Granularity, Window, Zone};
 
-const CAMPAIGN_ID: Parameter = Parameter::optional(
+pub const CAMPAIGN_ID: Parameter = Parameter::optional(
     "campaign_id",
     Kind::Id,
     "Only this campaign's calls and leads.",

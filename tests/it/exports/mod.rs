@@ -2,6 +2,7 @@
 
 mod again;
 mod dry;
+mod evidence;
 mod files;
 mod links;
 mod listed;

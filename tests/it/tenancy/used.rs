@@ -159,6 +159,10 @@ async fn use_lists(app: &TestApp) {
     let ordered = app.send(ordered).await;
     assert_eq!(ordered.status, 202, "{}", ordered.text());
     app.ok("/api/telesales/calls/exports").await;
+    let evidence = app.post("/api/telesales/reports/compliance/export");
+    let ordered = app.send(evidence.json(&json!({"format": "csv"}))).await;
+    assert_eq!(ordered.status, 202, "{}", ordered.text());
+    app.ok("/api/telesales/reports/compliance/exports").await;
 }
 
 /// Nothing leaves for webhook 1: its secret cannot be decrypted.
