@@ -42,7 +42,10 @@ def answer(report):
     route, _, question = report.partition("#")
     ends = ("from", "to") if route.startswith("/api/autocall/") else ("date_from", "date_to")
     dates, asked = dict(zip(ends, (first, last))), {"timezone": "Europe/Berlin"}
-    if question:
+    if route == "/api/overview":
+        asked["module"] = question
+        body, window = ask(f"{route}?{urlencode(asked)}")
+    elif question:
         body, window = ask(route, {"query_type": question, "filters": dates, "page_size": 1000} | asked)
     else:
         asked["campaign_ids"] = campaign

@@ -18,10 +18,12 @@ use object::{Found, Object, Origin};
 
 use crate::asked;
 use crate::figure::{Mark, Within};
+use crate::overview::OverviewPage;
 use crate::reports::report::{Module, Place};
-use crate::{analytics, reports};
+use crate::table::Schemas;
+use crate::{analytics, overview, reports, table};
 
-/// An entry for every measure of every report and question, in the order of the contract.
+/// An entry for every measure of every report and question and of the overview, in the order of the contract.
 pub fn entries() -> &'static [Entry] {
     static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         let members = roots().iter().flat_map(Object::members).collect::<Vec<_>>();
@@ -42,7 +44,7 @@ pub fn labelled() -> Vec<String> {
     members.map(|found| found.id()).collect()
 }
 
-/// The figures of every report and question, as objects with members.
+/// The figures of every report and question, and of the overview of each product, as objects with members.
 fn roots() -> Vec<Object> {
     let of_reports = reports::ALL.iter().map(|report| {
         let route = report.route();
@@ -72,7 +74,26 @@ fn roots() -> Vec<Object> {
         };
         root(question, origin)
     });
-    of_reports.chain(of_questions).collect()
+    let all = of_reports.chain(of_questions);
+    all.chain(Module::ALL.map(overview_of)).collect()
+}
+
+/// The overview of a product. Its lists are those of the account, because a row is of any campaign.
+fn overview_of(module: Module) -> Object {
+    let (calls, leads) = match module {
+        Module::Telesales => ("/api/telesales/calls", "/api/telesales/leads"),
+        Module::Autocall => ("/api/autocall/attempts", AUTOCALL_LEADS),
+    };
+    let name = module.name();
+    let origin = Origin {
+        id: format!("{name}.overview"),
+        report: format!("/api/overview#{name}"),
+        calls,
+        leads,
+    };
+    let mut schemas = Vec::new();
+    table::reference::<OverviewPage>(&mut schemas);
+    Object::root(origin, overview::meaning(module), &described(schemas))
 }
 
 const AUTOCALL_LEADS: &str = "/api/autocall/leads";
@@ -80,12 +101,16 @@ const AUTOCALL_LEADS: &str = "/api/autocall/leads";
 fn root<E>(definition: &asked::Definition<E>, origin: Origin) -> Object {
     let mut schemas = Vec::new();
     definition.schema(&mut schemas);
+    Object::root(origin, definition.members, &described(schemas))
+}
+
+/// Schemas by name, with the descriptions of their members.
+fn described(schemas: Schemas) -> BTreeMap<String, Value> {
     let schemas = schemas.into_iter().filter_map(|(name, schema)| {
         let schema = serde_json::to_value(schema).ok()?;
         Some((name, schema))
     });
-    let schemas: BTreeMap<String, Value> = schemas.collect();
-    Object::root(origin, definition.members, &schemas)
+    schemas.collect()
 }
 
 /// Marks of members by the names of their schemas, as the OpenAPI document shows them. A map's only member is `*`.
@@ -103,7 +128,8 @@ pub fn marks() -> BTreeMap<String, Vec<(&'static str, Value)>> {
     let mut marks = BTreeMap::new();
     let reports = reports::ALL.iter().map(|report| &report.members);
     let questions = analytics::ALL.iter().map(|question| &question.members);
-    for within in reports.chain(questions) {
+    let overviews = Module::ALL.map(overview::meaning);
+    for within in reports.chain(questions).chain(&overviews) {
         add(within, &mut marks);
     }
     marks

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::periods::{Periods, Stretch};
 use crate::db::Scope;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rollups::{Bind, Detail, Kept, Module, Plan, RollupScope, Source, statement_of};
 use crate::time::Instant;
 
@@ -65,10 +65,22 @@ pub async fn source(scope: &mut Scope, module: Module) -> Result<Source> {
     })
 }
 
-/// Campaigns at work. `kept`: rows are read if it says so ([`Kept::statements`]).
+/// `Missing` if the tenant has no such campaign of the product.
+pub async fn check(scope: &mut Scope, module: Module, campaign: i64) -> Result<()> {
+    let sql = match module {
+        Module::Autocall => "select from autocall_campaigns where tenant_id = $1 and id = $2",
+        Module::Telesales => "select from telesales_campaigns where tenant_id = $1 and id = $2",
+    };
+    let found = scope.query(sql).bind(campaign);
+    let found = found.fetch_optional(scope.connection()).await?;
+    let missing = found.is_none().then_some(campaign);
+    Error::missing("campaign_id", missing).map_or(Ok(()), Err)
+}
+
+/// Campaigns at work, or only that one. `kept`: rows are read if it says so ([`Kept::statements`]).
 pub async fn campaigns(
     scope: &mut Scope,
-    module: Module,
+    (module, campaign): (Module, Option<i64>),
     periods: &Periods,
     (kept, now): (Kept, DateTime<Utc>),
 ) -> Result<Vec<Campaign>> {
@@ -83,6 +95,7 @@ pub async fn campaigns(
         .bind(periods.starts())
         .bind(now)
         .bind(periods.week.from)
+        .bind(campaign)
         .bind_plan(&plan);
     Ok(rows.fetch_all(scope.connection()).await?)
 }

@@ -9,7 +9,7 @@ use super::aside::Aside;
 use super::calls::{self, Campaign};
 use super::leads::{self, Leads};
 use super::paces::ByCampaign;
-use super::periods::Periods;
+use super::periods::{Periods, Stretch};
 use super::row::{OverviewPage, OverviewRow, Pace};
 use super::warnings::{self, Severity, Warning};
 use crate::auth::Tenant;
@@ -31,6 +31,8 @@ pub struct Wanted {
     pub module: Module,
     /// The text in names, folded.
     pub q: Option<String>,
+    /// The only campaign.
+    pub campaign: Option<i64>,
     pub page: PageRequest,
     pub zone: Option<Zone>,
     pub user: i64,
@@ -72,20 +74,39 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// The window of the figures of today.
+    pub fn today(&self) -> Window {
+        let Stretch { from, to } = self.periods.today;
+        Window {
+            from,
+            to,
+            zone: self.zone,
+        }
+    }
+
     /// The page, from one snapshot.
     pub async fn page(&self, scope: &mut Scope) -> Result<OverviewPage> {
         if self.source == Source::Raw {
             scope.plan_by_arguments().await?;
         }
         let Wanted {
-            module, user, sees, ..
+            module,
+            user,
+            sees,
+            campaign,
+            ..
         } = *self.wanted;
         let read = (self.kept, self.now);
-        let campaigns = calls::campaigns(scope, module, &self.periods, read).await?;
+        let of = (module, campaign);
+        let campaigns = calls::campaigns(scope, of, &self.periods, read).await?;
         let ids = campaigns.iter().map(|campaign| campaign.id).collect();
         let leads = leads::leads(scope, module, ids, (self.kept, self.source)).await?;
         let mut warnings = self.warnings(scope, &campaigns, &leads).await?;
         warnings.extend(account::others(scope, module, sees, self.now).await?);
+        warnings.retain(|warning| {
+            let other = warning.campaign.filter(|it| Some(*it) != campaign);
+            campaign.is_none() || other.is_none()
+        });
         let aside = Aside::load(scope, module, user, self.now).await?;
         warnings.retain(|warning| !aside.holds(warning));
         warnings::sort(&mut warnings);
@@ -131,9 +152,10 @@ impl<'a> Making<'a> {
             zone: Zone::UTC,
         });
         let window = (&window, self.kept);
-        let exposed = compliance::exposed(scope, window, (None, None), self.source).await?;
+        let campaign = self.wanted.campaign;
+        let exposed = compliance::exposed(scope, window, (campaign, None), self.source).await?;
         let exposed: BTreeMap<i64, Exposed> = exposed.into_iter().map(|it| (it.id, it)).collect();
-        let since = compliance::since(scope, None, self.now).await?;
+        let since = compliance::since(scope, campaign, self.now).await?;
         let warnings = campaigns.iter().filter_map(|campaign| {
             let exposed = exposed.get(&campaign.id)?;
             let limit = limit(self.tenant, Some(exposed.limit_pct()));

@@ -8,6 +8,7 @@ mod aside;
 mod calls;
 mod leads;
 mod make;
+mod meaning;
 mod pace;
 pub mod paces;
 mod periods;
@@ -17,6 +18,7 @@ mod warnings;
 
 pub use account::Sees;
 pub use aside::{MEMBERS, PutAside};
+pub use meaning::meaning;
 pub use pace::paces_of;
 pub use request::{Overview, PARAMETERS};
 pub use row::{OverviewPage, OverviewRow, OverviewWarning, Pace};

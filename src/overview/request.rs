@@ -35,7 +35,16 @@ const Q: Parameter = Parameter::optional(
     "Only campaigns whose name contains this text, in any case and with or without Vietnamese marks.",
 );
 
-pub const PARAMETERS: [&Parameter; 5] = [&MODULE, &Q, &PAGE, &PER_PAGE, &ZONE_OF_ACCOUNT];
+const CAMPAIGN_ID: Parameter = Parameter::optional("campaign_id", Kind::Id, "Only this campaign.");
+
+pub const PARAMETERS: [&Parameter; 6] = [
+    &MODULE,
+    &Q,
+    &CAMPAIGN_ID,
+    &PAGE,
+    &PER_PAGE,
+    &ZONE_OF_ACCOUNT,
+];
 
 /// A request for an overview.
 #[derive(Debug)]
@@ -68,6 +77,7 @@ impl Overview {
         let wanted = Wanted {
             module,
             q: query.storable_text(&Q).map(|text| folded(&text)),
+            campaign: query.id(&CAMPAIGN_ID),
             page: PageRequest::read(&mut query),
             zone: query.zone(),
             user,
@@ -118,11 +128,14 @@ impl Asked for Overview {
             };
             let zone = self.zone(&tenant);
             let making = Making::new(&self.wanted, &self.paces, &tenant, (zone, now, source));
+            if let Some(campaign) = self.wanted.campaign {
+                calls::check(scope, self.module(), campaign).await?;
+            }
             let page = making.page(scope).await?;
             Ok(Answer {
                 source,
                 caption: Caption {
-                    window: None,
+                    window: Some(making.today()),
                     zone,
                     filters: Vec::new(),
                     earlier: None,

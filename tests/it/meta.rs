@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
-use callboard::{analytics, catalogue, reports, words};
+use callboard::{analytics, catalogue, overview, reports, words};
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -39,6 +39,7 @@ const OF_LISTS: &[&str] = &[
     "min_attempts",
     "lost_after",
     "calls",
+    "status",
 ];
 
 /// Entries by id.
@@ -62,7 +63,12 @@ fn answers() -> BTreeMap<String, (Value, BTreeSet<&'static str>)> {
         let route = format!("/analytics#{}", question.about.name);
         (route, (example(question.about.example), BTreeSet::new()))
     });
-    of_reports.chain(of_questions).collect()
+    let of_overviews = ["autocall", "telesales"].map(|product| {
+        let names = overview::PARAMETERS.map(|parameter| parameter.plain());
+        let route = format!("/api/overview#{product}");
+        (route, (example(overview::EXAMPLE), names.into()))
+    });
+    of_reports.chain(of_questions).chain(of_overviews).collect()
 }
 
 /// The values at a pointer, each with the objects around it, innermost first.
@@ -245,7 +251,8 @@ fn every_list_is_opened_by_names_that_exist() {
     assert!(opened > 80, "only {opened} lists");
 }
 
-/// Counts without a list: those of agents, recorded breaches, and figures that no list selects.
+/// Counts without a list: those of agents, recorded breaches, and figures that no list selects: calls of eight days of the
+/// overview, and leads without a dial.
 #[test]
 fn every_count_that_is_shown_has_its_list() {
     let without: Vec<String> = entries()
@@ -255,9 +262,12 @@ fn every_count_that_is_shown_has_its_list() {
         .map(|(id, _)| id)
         .collect();
     let expected = [
+        "autocall.overview.in_progress",
         "telesales.abandon-rate.breaches.attempts_abandoned",
         "telesales.abandon-rate.breaches.attempts_total",
         "telesales.dashboard.unique_agents",
+        "telesales.overview.in_progress",
+        "telesales.overview.leads_left",
     ];
     assert_eq!(without, expected);
 }
@@ -317,6 +327,9 @@ fn every_member_of_every_figure_is_marked() {
         assert!(schema.is_object(), "{path}");
         unmarked(&document, &path, schema, &mut found);
     }
+    let row = &document["components"]["schemas"]["OverviewRow"];
+    assert!(row.is_object());
+    unmarked(&document, "overview", row, &mut found);
     assert!(found.is_empty(), "{found:#?}");
 }
 

@@ -177,6 +177,51 @@ async fn the_most_severe_warnings_come_first_then_the_most_dials() {
 }
 
 #[tokio::test]
+async fn one_campaign_is_told_as_among_all() {
+    let test = TestApp::new().await;
+    let mut lines = Vec::new();
+    for (id, status) in [(1, "active"), (2, "active"), (3, "completed")] {
+        lines.extend(campaign(id, status));
+    }
+    lines.push(json!({"kind": "autocall_campaign", "id": 4, "name": "Other"}));
+    for id in 1..=2 {
+        lines.extend(calls(id, "2026-06-30T06:00:00Z", 100, 1, &|n| {
+            json!(if n < 4 { "abandoned" } else { "answered" })
+        }));
+    }
+    test.ingest(&lines).await;
+    let all = test.ok(TELESALES).await;
+    for stale in [false, true] {
+        if stale {
+            let stale = compact::mark_stale(&test.app.db, TENANT, Module::Telesales, None);
+            stale.await.expect("stale");
+        }
+        for id in 1..=2 {
+            let one = test.ok(&format!("{TELESALES}&campaign_id={id}")).await;
+            let body = one.json();
+            let rows = all.json()["data"].as_array().expect("rows").clone();
+            let row = rows.into_iter().find(|row| row["id"] == id);
+            assert_eq!(body["data"], json!([row]));
+            assert_eq!((&body["total"], &body["warnings"]), (&json!(1), &json!([])));
+            assert_eq!(
+                one.header("callboard-window"),
+                "2026-06-29T17:00:00Z/2026-06-30T08:15:00Z"
+            );
+        }
+    }
+    let ended = test.ok(&format!("{TELESALES}&campaign_id=3")).await;
+    assert_eq!(ended.json()["data"], json!([]));
+    let both = format!("{TELESALES}&campaign_id=2&q=1");
+    assert_eq!(test.ok(&both).await.json()["total"], 0);
+    for id in [4, 9] {
+        let answer = test.get(&format!("{TELESALES}&campaign_id={id}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.text());
+    }
+    let wrong = test.get(&format!("{TELESALES}&campaign_id=x")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn a_limit_may_be_a_share_of_answers() {
     let test = TestApp::new().await;
     let mut lines = campaign(1, "active");

@@ -1,7 +1,6 @@
 // Things beside the reports of a campaign: its row of the overview, and a typical day where today is drawn.
 
 import * as api from "./api.js";
-import { campaignOf } from "./campaigns.js";
 
 /** `{row, typical}`: each null where there is none. */
 export async function beside(module, id, { window, zone }, options) {
@@ -14,11 +13,9 @@ export async function beside(module, id, { window, zone }, options) {
   return { row: row ?? null, typical: typical?.body.data ?? null };
 }
 
-/** The row of a campaign: found by its name, as the overview has no other way to one of them. */
 async function rowOf(module, id, zone, options) {
-  const name = campaignOf(module, id)?.name;
-  const { body } = await api.overview(module, { timezone: zone, q: name, per_page: 200 }, options);
-  return body.data.find((row) => String(row.id) === String(id));
+  const { body } = await api.overview(module, { timezone: zone, campaign_id: id }, options);
+  return body.data[0];
 }
 
 /** The middle half of a typical day by hour, for a course: `member` of its rows. Null where there were too few such days. */

@@ -7,7 +7,7 @@ import { t } from "../core/words.js";
 /** `row` of the overview; null for a campaign that is not at work, which has none. */
 export function leadsLeft(module, row) {
   return row && {
-    id: "left", metric: `${module}.overview.leads_left`, unit: "count", value: row.leads_left, around: [row], of: null,
+    id: "left", metric: `${module}.overview.leads_left`, unit: "count", value: row.leads_left, around: [row], of: { asked: {} },
     foot: html`<p>${paceOf(row.pace)}</p><p class="muted">${t("tile.left.of", { total: count(row.leads_total) })}</p>`,
   };
 }

@@ -26,9 +26,9 @@ export function Overview() {
   const [page, setPage] = useState(1);
   const { answer, fault } = usePolled(`overview ${zone} ${page}`, async (signal, fresh) => {
     const answers = await Promise.all(modules.map((module) => api.overview(module, { timezone: zone, page }, { signal, fresh })));
-    return { at: new Date(Math.min(...answers.map(({ at }) => at))), pages: answers.map(({ body }) => body) };
+    return { at: new Date(Math.min(...answers.map(({ at }) => at))), pages: answers };
   });
-  const all = answer?.pages.flatMap(({ data }, index) => data.map((row) => ({ ...row, module: modules[index] }))) ?? [];
+  const all = answer?.pages.flatMap(({ body }, index) => body.data.map((row) => ({ ...row, module: modules[index] }))) ?? [];
   const isOnly = page === 1 && all.length === 1;
   useEffect(() => {
     if (isOnly) go(screen(all[0].module, all[0].id), { replace: true });
@@ -38,10 +38,12 @@ export function Overview() {
     ${fault && html`<${Failure} fault=${fault} />`}
     ${!answer && !fault && html`<${Skeleton} />`}
     ${answer && all.length === 0 && page === 1 && html`<${Ways} />`}
-    ${answer && all.length > 0 && answer.pages.map((body, index) => html`<${Module} key=${modules[index]} module=${modules[index]} body=${body} zone=${zone} place=${place} setPage=${setPage} />`)}`;
+    ${answer && all.length > 0 && answer.pages.map(({ body, window }, index) => html`<${Module} key=${modules[index]} module=${modules[index]} body=${body} window=${window} zone=${zone} place=${place} setPage=${setPage} />`)}`;
 }
 
-function Module({ module, body, zone, place, setPage }) {
+function Module({ module, body, window, zone, place, setPage }) {
+  const [from, to] = window;
+  const of = { asked: { module, timezone: zone, date_from: from, date_to: to } };
   const pages = body.last_page > 1 && html`<span class="pages">
     <button type="button" class="plain" disabled=${body.current_page === 1} onClick=${() => setPage(body.current_page - 1)}>${t("pages.before")}</button>
     <span>${body.current_page} / ${body.last_page}</span>
@@ -49,12 +51,12 @@ function Module({ module, body, zone, place, setPage }) {
   return html`<${Panel} kind="whole" title=${t(`module.${module}`)} note=${t("campaigns.count", { n: body.total })} tools=${pages}>
     <${Warnings} warnings=${body.warnings} module=${module} zone=${zone} />
     ${body.data.length === 0 ? html`<${Nothing}>${t("nothing.campaigns")}<//>`
-      : html`<${Table} name=${t(`module.${module}`)} kind="cards" columns=${columns(module, zone)} rows=${body.data} keyOf=${(row) => row.id} sort=${place.sort} sortBy=${(sort) => go(changed({ sort }))} />`}
+      : html`<${Table} name=${t(`module.${module}`)} kind="cards" columns=${columns(module, zone, of)} rows=${body.data} keyOf=${(row) => row.id} sort=${place.sort} sortBy=${(sort) => go(changed({ sort }))} />`}
   <//>`;
 }
 
-function columns(module, zone) {
-  const figure = (row, name, more = {}) => html`<${Figure} metric="${module}.overview.${name}" value=${row[name]} row=${row.id} ...${more} />`;
+function columns(module, zone, of) {
+  const figure = (row, name, more = {}) => html`<${Figure} metric="${module}.overview.${name}" value=${row[name]} of=${of} around=${[row]} row=${row.id} ...${more} />`;
   return [
     { id: "name", label: t("campaign"), isText: true, value: (row) => row.name, draw: (row) => html`<a href=${screen(module, row.id)}>${row.name}</a> <span class="state ${row.status}">${t(`state.${row.status}`)}</span>` },
     { id: "warnings", label: t("warnings"), isText: true, draw: (row) => html`<${Worst} warnings=${row.warnings} />` },

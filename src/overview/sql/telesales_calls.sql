@@ -1,5 +1,6 @@
 -- Campaigns with their dials by period: those that are active or paused, and those with a call in the last days. $2 starts of
--- periods, in seconds since 1970, ascending; $3 now, $4 start of the last days; the plan of the periods.
+-- periods, in seconds since 1970, ascending; $3 now, $4 start of the last days, $5 campaign or null; the plan of the
+-- periods.
 select campaign.id,
        callboard_short(campaign.name) as name,
        campaign.status,
@@ -22,7 +23,7 @@ cross join lateral (
         group by 1
     ) q
 ) sums
-where campaign.tenant_id = $1
+where campaign.tenant_id = $1 and ($5::bigint is null or campaign.id = $5)
   and (campaign.status in ('active', 'paused')
        or exists (select from telesales_calls
                   where tenant_id = $1 and campaign_id = campaign.id and started_at >= $4 and started_at <= $3))

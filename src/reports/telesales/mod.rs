@@ -64,8 +64,8 @@ const DATE_TO: Parameter = Parameter::optional(
     "End of the window, left out; a bare date takes in that day, a clock time written 23:59:59 that whole second. At most 90 days after date_from. Required without window.",
 );
 /// Results of dials, and of dials answered by the customer, as lists of calls take them.
-const DIALS: &str = "answered,no_answer,busy,failed,rejected,abandoned,in_progress";
-const ANSWERS: &str = "answered,abandoned";
+pub const DIALS: &str = "answered,no_answer,busy,failed,rejected,abandoned,in_progress";
+pub const ANSWERS: &str = "answered,abandoned";
 const MAX_DAYS: i64 = 90;
 /// Values of a filter that are printed.
 const MAX_SHOWN: usize = 20;

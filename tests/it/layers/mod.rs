@@ -46,9 +46,9 @@ const RANKS: &[&[&str]] = &[
     &["calls"],
     &["templates"],
     &["exports"],
-    &["catalogue", "resources"],
+    &["resources"],
     &["leads", "overview", "verify", "webhooks"],
-    &["schedules"],
+    &["catalogue", "schedules"],
     &["http"],
     &["cli"],
 ];

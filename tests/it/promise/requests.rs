@@ -2,6 +2,7 @@
 
 use callboard::analytics;
 use callboard::reports::{self, Definition};
+use callboard::rollups::Module;
 use callboard::time::NamedWindow;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use rand::rngs::StdRng;
@@ -60,12 +61,30 @@ impl Requests {
         Self { random, size, now }
     }
 
-    /// One request for every report and question.
+    /// One request for every report and question, and for the overview of each product.
     pub fn next(&mut self) -> Vec<Request> {
         let mut all: Vec<Request> = reports::ALL.iter().map(|it| self.report(it)).collect();
         let questions = analytics::ALL.iter();
         all.extend(questions.map(|it| self.question(it.about.name)));
+        all.extend(Module::ALL.map(|module| self.overview(module)));
         all
+    }
+
+    fn overview(&mut self, module: Module) -> Request {
+        let (product, zone) = (module.name(), self.pick(ZONES).to_string());
+        let mut parameters = Parameters::new();
+        for (name, value) in [("module", product), ("timezone", &zone)] {
+            parameters.insert(name.to_owned(), vec![value.to_owned()]);
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs([("module", product), ("timezone", &zone)]);
+        Request {
+            report: format!("/api/overview#{product}"),
+            path: format!("/api/overview?{}", query.finish()),
+            body: None,
+            parameters,
+            ends: Some(("date_from", "date_to")),
+        }
     }
 
     fn report(&mut self, report: &Definition) -> Request {
