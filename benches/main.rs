@@ -18,6 +18,7 @@ mod lists;
 mod mixed;
 mod reports;
 mod rollups;
+mod screens;
 mod support;
 mod sustained;
 mod upgrade;
@@ -43,6 +44,7 @@ const PARTS: &[&str] = &[
     "exports",
     "events",
     "leads",
+    "screens",
     "idle",
     "upgrade",
 ];
@@ -50,7 +52,7 @@ const PARTS: &[&str] = &[
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// Parts that generate their own data and do not use the loaded data.
-const BY_THEMSELVES: &[&str] = &["exports", "events", "leads", "idle"];
+const BY_THEMSELVES: &[&str] = &["exports", "events", "leads", "screens", "idle"];
 
 /// Command line of the script.
 struct Arguments {
@@ -155,6 +157,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "exports" => Some(exports::run_part(world).await),
         "events" => Some(events::run_part(world).await),
         "leads" => Some(leads::run_part(world).await),
+        "screens" => Some(screens::run_part(world).await),
         "idle" => Some(idle::run_part(world).await),
         "upgrade" => Some(upgrade::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),
