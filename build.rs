@@ -1,29 +1,58 @@
-//! Lists the files of the page for `src/http/web.rs`: what is in `web/` is in the binary.
+//! Makes the files of the page for `src/http/web.rs` of what is in `web/`: modules and styles are linked, the rest is as it is.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+#[path = "build/link.rs"]
+mod link;
+
 /// Endings of the files that are served. Notes and scripts are not.
 const SERVED: [&str; 5] = ["html", "js", "css", "svg", "txt"];
+/// The module and the style sheet that the document names.
+const FIRST: (&str, &str) = ("app.js", "page.css");
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=web");
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=build.rs");
     let root = env::current_dir()?.join("web"); // of the package
-    let mut files = Vec::new();
-    list(&root, &mut files)?;
-    files.sort();
-    let mut table = String::from("&[\n");
-    for file in files {
-        let name = file.strip_prefix(&root).map_err(io::Error::other)?;
+    let mut paths = Vec::new();
+    list(&root, &mut paths)?;
+    let mut sources = link::Texts::new();
+    for path in paths {
+        let name = path.strip_prefix(&root).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
-        let path = file.to_string_lossy();
+        sources.insert(name, fs::read_to_string(&path)?);
+    }
+    #[expect(clippy::disallowed_methods, reason = "cargo says it in no other way")]
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let mut table = String::from("&[\n");
+    for (name, text) in served(sources).map_err(io::Error::other)? {
+        let path = Path::new(&out).join("web").join(&name);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        fs::write(&path, text)?;
+        let path = path.to_string_lossy();
         let _ = writeln!(table, "    ({name:?}, include_bytes!({path:?})),"); // a string takes anything
     }
     table.push_str("]\n");
-    #[expect(clippy::disallowed_methods, reason = "cargo says it in no other way")]
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     fs::write(Path::new(&out).join("web.rs"), table)
+}
+
+/// The files as they are served, by their paths. Sources are there too, for those who debug: no page asks for them.
+fn served(sources: link::Texts) -> Result<BTreeMap<String, String>, String> {
+    let (module, sheet) = FIRST;
+    let mut files = link::link(&sources, module)?;
+    files.insert(sheet.to_owned(), link::styles(&sources, sheet)?);
+    for (name, text) in sources {
+        if name.ends_with(".js") {
+            files.insert(format!("source/{name}"), text);
+        } else if !name.ends_with(".css") {
+            files.insert(name, text);
+        }
+    }
+    Ok(files)
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

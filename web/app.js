@@ -28,7 +28,7 @@ function App() {
   useEffect(() => {
     if (!who) return;
     loadCampaigns().catch(() => {}); // the combobox stays away
-    loadCatalogue(language.get()).catch(() => {}); // numbers stay, without labels and links
+    loadCatalogue(who.language).catch(() => {}); // numbers stay, without labels and links
   }, [who?.user.id]);
   if (who === undefined) return isLate && html`<p class="plain" role="status">${t("fault.away.again")}</p>`;
   if (!who) return html`<${SignIn} isSpent=${linked?.isSpent} />`;
@@ -59,8 +59,9 @@ function View({ view, place }) {
 // The code of a link leaves the address before anything else, and the session is asked for while texts load.
 const code = takeCode();
 const asked = api.session();
-await speak(preferred());
 document.addEventListener("click", follow);
 listenToKeys();
-render(html`<${App} />`, document.getElementById("page"));
-await resume(asked, code);
+speak(preferred()).then(() => {
+  render(html`<${App} />`, document.getElementById("page"));
+  return resume(asked, code);
+});

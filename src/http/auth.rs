@@ -19,13 +19,16 @@ use crate::app::App;
 use crate::auth::audit::Event;
 use crate::auth::login::{self, LoginRequest, Password};
 use crate::auth::session::Carrier;
+use crate::auth::settings::AUTO;
 use crate::auth::user::{self, User};
+use crate::auth::user_settings::{self, UserSettings};
 use crate::auth::username::username_key;
 use crate::auth::{Caller, Permission, password, session};
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
 use crate::input::members;
 use crate::text::NAME_LEN;
+use crate::words::Language;
 
 /// Credentials of a login.
 #[derive(ToSchema)]
@@ -72,7 +75,7 @@ pub struct OfUser {
     user: User,
 }
 
-/// The caller: user, account and permissions.
+/// The caller: user, account, permissions, and what a page needs to begin.
 #[derive(Serialize, ToSchema)]
 pub struct Me {
     /// The token's user.
@@ -82,13 +85,21 @@ pub struct Me {
     /// The token's permissions.
     #[schema(example = json!(["autocall_api_access", "telesales_api_access"]))]
     permissions: Vec<Permission>,
+    /// Language of texts for the user: en, vi, or auto, that of the request. The user's choice, else the account's.
+    #[schema(example = "vi")]
+    language: String,
+    /// The user's own settings.
+    settings: UserSettings,
 }
 
 impl Me {
     pub async fn of(app: &App, caller: &Caller) -> Result<Self> {
         let mut scope = app.db.read(caller.tenant.id).await?;
         let user = user::find(&mut scope, caller.user_id).await?;
+        let settings = user_settings::find(&mut scope, caller.user_id).await?;
         let tenant = &caller.tenant;
+        let language = tenant.settings.language.map_or(AUTO, Language::name);
+        let language = settings.language.as_deref().unwrap_or(language).to_owned();
         let tenant = Account {
             id: tenant.id,
             name: tenant.name.clone(),
@@ -98,6 +109,8 @@ impl Me {
             user,
             tenant,
             permissions: caller.permissions(),
+            language,
+            settings,
         })
     }
 }

@@ -18,6 +18,7 @@ mod idle;
 mod ingest;
 mod languages;
 mod layers;
+mod linking;
 mod meta;
 mod openapi;
 mod overview;

@@ -23,7 +23,6 @@ export const MODULES = {
 export const session = () => read("/api/auth/session");
 export const signIn = (credentials) => change("POST", "/api/auth/session", credentials);
 export const signOut = () => change("DELETE", "/api/auth/session");
-export const account = () => read("/api/meta");
 export const settings = () => read("/api/me/settings");
 export const keepSettings = (own) => change("PUT", "/api/me/settings", own);
 export const metrics = (lang) => read("/api/meta/metrics", { lang });

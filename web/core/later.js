@@ -1,18 +1,4 @@
-// Modules that are loaded when they are needed. The server tells which others each of them imports, so that all come at once
-// and not one after the other.
-
-const NEEDS = JSON.parse(document.getElementById("later").textContent);
+// Modules that are loaded when they are needed: each is a file with all that it needs besides the first view.
 
 /** A module by its path in `web/`. */
-export function later(path) {
-  for (const name of NEEDS[path] ?? []) {
-    const link = document.createElement("link");
-    link.rel = "modulepreload";
-    link.href = at(name);
-    document.head.append(link);
-  }
-  delete NEEDS[path];
-  return import(at(path));
-}
-
-const at = (name) => new URL(`../${name}`, import.meta.url).href;
+export const later = async (path) => (await import(new URL(path, import.meta.url).href)).default;

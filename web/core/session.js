@@ -8,7 +8,7 @@ import { store } from "./store.js";
 import { language, preferred, speak } from "./words.js";
 import { isZone } from "./zone.js";
 
-/** `{user, tenant, permissions, account}`; null while nobody is signed in, undefined until that is known. */
+/** `{user, tenant, permissions, language}`, the language in which it began; null while nobody is signed in, undefined until that is known. */
 export const session = store(undefined);
 
 /** A sign-in link that waits for an answer, because somebody is signed in: `{code}`; or one that was of no use: `{isSpent}`. */
@@ -61,17 +61,23 @@ export async function signIn(username, password) {
   await begin((await api.signIn({ username, password })).data);
 }
 
-async function begin(who) {
+async function begin({ settings: own, language: theirs, ...who }) {
   forget();
   expect(true);
-  const [account, own] = await Promise.all([api.account(), api.settings()]);
-  take(own.body.data);
+  take(own);
   const { language: chosen, zone } = settings.get();
-  const wanted = preferred(chosen, account.body.data.language, language.get());
-  if (wanted !== language.get()) await speak(wanted);
+  const wanted = preferred(chosen, theirs, language.get());
   // An address says all that is on screen, so that it shows the same to others.
   if (zone && zone !== who.tenant.timezone && !address.get().tz) go(changed({ tz: zone }), { replace: true });
-  session.set({ ...who, account: account.body.data });
+  const spoken = wanted !== language.get() && speak(wanted);
+  // Figures are asked for while their texts come, and shown with them.
+  document.body.classList.toggle("unseen", Boolean(spoken));
+  session.set({ ...who, language: wanted });
+  try {
+    await spoken;
+  } finally {
+    document.body.classList.remove("unseen");
+  }
 }
 
 export async function signOut() {

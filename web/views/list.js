@@ -2,7 +2,9 @@
 // is loaded with the page, the others when they are opened.
 
 import { later } from "../core/later.js";
+import { Autocall } from "./autocall.js";
 import { Overview } from "./overview.js";
+import { Telesales } from "./telesales.js";
 
 const autocall = (may) => may("autocall_api_access");
 const telesales = (may) => may("telesales_api_access");
@@ -13,10 +15,9 @@ export const VIEWS = [
     name: "overview", label: "nav.campaigns", within: ["autocall"], needs: "autocall_api_access",
     isOpen: (may) => autocall(may) || telesales(may), component: Overview,
   },
-  { name: "autocall", needs: "autocall_api_access", isOpen: autocall, load: async () => (await later("views/autocall.js")).Autocall },
+  { name: "autocall", needs: "autocall_api_access", isOpen: autocall, component: Autocall },
   {
-    name: "telesales", label: "nav.telesales", needs: "telesales_api_access", isOpen: telesales,
-    load: async () => (await later("views/telesales.js")).Telesales,
+    name: "telesales", label: "nav.telesales", needs: "telesales_api_access", isOpen: telesales, component: Telesales,
   },
   {
     name: "compliance", label: "nav.compliance", needs: "telesales_api_access", isOpen: telesales,

@@ -63,7 +63,8 @@ async fn a_login_token_grants_the_roles_permissions() {
     ];
     assert_eq!(
         me.json(),
-        json!({"data": {"user": user, "tenant": tenant, "permissions": permissions}})
+        json!({"data": {"user": user, "tenant": tenant, "permissions": permissions, "language": "auto",
+            "settings": test.data("/api/me/settings").await}})
     );
     let devices = test
         .query(

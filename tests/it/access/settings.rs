@@ -34,6 +34,9 @@ async fn settings_are_kept_with_the_user() {
     for token in [&ann, &again] {
         let shown = test.request(Method::GET, SETTINGS, Some(token)).await;
         assert_eq!(shown.json()["data"], kept, "in every browser");
+        let me = test.request(Method::GET, "/api/auth/me", Some(token)).await;
+        assert_eq!(me.json()["data"]["settings"], kept, "with the session");
+        assert_eq!(me.json()["data"]["language"], "vi");
     }
     assert_eq!(
         test.data(SETTINGS).await,
