@@ -6,11 +6,12 @@ import * as api from "./core/api.js";
 import { unauthenticated } from "./core/ask.js";
 import { loadCampaigns } from "./core/campaigns.js";
 import { catalogue, loadCatalogue } from "./core/catalogue.js";
-import { help, listenToKeys } from "./core/keys.js";
+import { finding, help, listenToKeys } from "./core/keys.js";
 import { isAway, link, may, resume, session } from "./core/session.js";
 import { useStore } from "./core/store.js";
 import { language, preferred, speak, t } from "./core/words.js";
 import { Frame } from "./parts/frame.js";
+import { Finder } from "./parts/finder.js";
 import { Forbidden } from "./parts/forbidden.js";
 import { KeysHelp } from "./parts/keys-help.js";
 import { Opened } from "./parts/opened.js";
@@ -24,7 +25,7 @@ function App() {
   const expired = useStore(unauthenticated);
   useStore(language);
   useStore(catalogue);
-  const isHelping = useStore(help);
+  const [isHelping, isFinding] = [useStore(help), useStore(finding)];
   useEffect(() => {
     if (!who) return;
     loadCampaigns().catch(() => {}); // the combobox stays away
@@ -38,6 +39,7 @@ function App() {
   <//>
   ${place.open && html`<${Opened} open=${place.open} after=${place.after} />`}
   ${linked && html`<${LinkAsked} linked=${linked} />`}
+  ${isFinding && html`<${Finder} />`}
   ${isHelping && html`<${KeysHelp} />`}
   ${expired > 0 && html`<${SignIn} again=${true} />`}`;
 }

@@ -33,7 +33,7 @@ function isRow(row, around) {
     || `${object.day_of_week}-${object.hour}` === row || row.startsWith(`${object.campaign_id} `));
 }
 
-for (const name of ["overview", "autocall", "telesales", "compliance", "compare"]) {
+for (const name of ["overview", "autocall", "telesales", "filtered", "compliance", "compare"]) {
   test(`the numbers of ${name} are the API's`, async () => {
     const { page, context, wrong } = await fresh();
     await signIn(page);
@@ -61,7 +61,7 @@ for (const name of ["overview", "autocall", "telesales", "compliance", "compare"
   });
 }
 
-for (const name of ["overview", "autocall", "telesales", "compliance"]) {
+for (const name of ["overview", "autocall", "telesales", "filtered", "compliance"]) {
   test(`every number of ${name} opens as many calls as it says`, async () => {
     const { page, context, wrong } = await fresh();
     await signIn(page);

@@ -14,6 +14,7 @@ export const VIEWS = {
   overview: { at: "#/overview", drawn: "table.rows" },
   autocall: { at: "#/autocall/1?w=7d", drawn: "[data-metric='autocall.kpis.dialed']" },
   telesales: { at: "#/telesales?w=7d", drawn: "[data-metric='telesales.dashboard.total_dials']" },
+  filtered: { at: "#/telesales?w=7d&team=1&agents=8,12&source=website", drawn: "[data-metric='telesales.dashboard.total_dials']" },
   compliance: { at: "#/compliance", drawn: "[role=meter]" },
   exports: { at: "#/exports", drawn: "form.order" },
   compare: { at: "#/compare?w=30d", drawn: "[data-metric='autocall.comparison.metric_value']" },

@@ -10,6 +10,7 @@ export const MODULES = {
     ends: ["from", "to"],
     trend: { name: "trend", bucket: "granularity" },
     campaigns: "/api/autocall/campaigns",
+    leads: "/api/autocall/leads",
   },
   telesales: {
     permission: "telesales_api_access",
@@ -17,6 +18,7 @@ export const MODULES = {
     ends: ["date_from", "date_to"],
     trend: { name: "time-series", bucket: "group_by" },
     campaigns: "/api/telesales/campaigns",
+    leads: "/api/telesales/leads",
   },
 };
 
@@ -50,6 +52,11 @@ export const compliance = (params, options) => read("/api/telesales/reports/comp
 
 export const abandonRate = (params, options) => read("/api/telesales/reports/abandon-rate", params, options);
 export const comparison = (params, options) => read("/api/autocall/campaigns/comparison", params, options);
+
+export const teams = (params, options) => read("/api/teams", params, options);
+export const agents = (params, options) => read("/api/agents", params, options);
+/** Campaigns, teams, agents, dispositions and caller IDs by name: `{data: [{kind, id, name}], …}`. */
+export const search = (params, options) => read("/api/search", params, options);
 
 /** A list of calls or leads, by its route in the catalogue. */
 export const list = (route, params, options) => read(route, params, options);

@@ -1,16 +1,29 @@
 // Things beside the reports of a campaign: its row of the overview, and a typical day where today is drawn.
 
 import * as api from "./api.js";
+import { Fault } from "./ask.js";
 
-/** `{row, typical}`: each null where there is none. */
-export async function beside(module, id, { window, zone }, options) {
+/** Failures of the whole server, or of the session: what stands beside has no better chance than the reports. */
+const SHARED = [0, 401, 429];
+
+/** An answer that a screen can do without: `{answer}`, or `{fault, name}` where the request for it failed. */
+export async function apart(name, asked) {
+  try {
+    return { answer: await asked };
+  } catch (fault) {
+    if (!(fault instanceof Fault) || SHARED.includes(fault.status)) throw fault;
+    return { fault, name };
+  }
+}
+
+/** `{row, typical, failed}`: the first two null where there is none, or where its request is among the failed ones. */
+export async function beside(module, id, { window, zone }, options, filters = {}) {
   const isToday = window.name === "today";
-  const own = module === "telesales" && id ? { campaign_id: id } : {};
   const [row, typical] = await Promise.all([
-    id ? rowOf(module, id, zone, options) : null,
-    isToday ? api.typicalDay(module, id, { timezone: zone, ...own }, options) : null,
+    id ? apart("beside.row", rowOf(module, id, zone, options)) : {},
+    isToday ? apart("beside.typical", api.typicalDay(module, id, { timezone: zone, ...filters }, options)) : {},
   ]);
-  return { row: row ?? null, typical: typical?.body.data ?? null };
+  return { row: row.answer ?? null, typical: typical.answer?.body.data ?? null, failed: [row, typical].filter(({ fault }) => fault) };
 }
 
 async function rowOf(module, id, zone, options) {

@@ -6,7 +6,7 @@ import { store } from "./store.js";
 import { t } from "./words.js";
 
 /** Campaigns of a module that are listed; the lists of the API have no larger page. */
-const LISTED = 200;
+export const LISTED = 200;
 
 /** States in the order of their interest. */
 const ORDER = { active: 0, paused: 1, draft: 2, completed: 3 };

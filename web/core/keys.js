@@ -13,7 +13,7 @@ const PLACES = { o: "overview", c: "compliance", t: "telesales", e: "exports" };
 
 /** Every key with the name of what it does, for the list of keys. */
 export const KEYS = [
-  ["?", "keys.help"], ["/", "keys.search"], ["g o", "nav.campaigns"], ["g t", "nav.telesales"], ["g c", "nav.compliance"],
+  ["?", "keys.help"], ["/ Ctrl+K", "keys.search"], ["g o", "nav.campaigns"], ["g t", "nav.telesales"], ["g c", "nav.compliance"],
   ["g e", "nav.exports"], ["1 … 6", "keys.tile"], ["← →", "keys.move"], ["t", "keys.today"], ["v", "keys.compare"],
   ["e", "keys.export"], ["r", "keys.refresh"], [".", "keys.pin"], ["Esc", "keys.close"],
 ];
@@ -23,6 +23,9 @@ export const letters = store(true);
 
 /** True while the list of keys is open. */
 export const help = store(false);
+
+/** True while the search is open. */
+export const finding = store(false);
 
 let isGoing = false;
 
@@ -58,7 +61,7 @@ function isTyping(target) {
 
 function search(event) {
   event.preventDefault();
-  document.querySelector(".combobox.campaign input")?.focus();
+  finding.set(true);
 }
 
 function tile(number) {

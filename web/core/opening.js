@@ -5,12 +5,16 @@ import { changed } from "./address.js";
 
 const escaped = (text) => String(text).replace(/[%~]/g, (sign) => encodeURIComponent(sign).replace("~", "%7E"));
 
+/** The text of a list; `id` is the figure's, empty for a list behind none. */
+export function openText(id, { route, params }) {
+  const pairs = Object.entries(params).map(([name, value]) => `${name}:${escaped(value)}`);
+  return [id, route, ...pairs].join("~");
+}
+
 /** The address that opens a figure; undefined where it opens nothing. */
 export function opening(id, around, key, asked) {
   const list = opened(id, around, key, asked);
-  if (!list) return undefined;
-  const params = Object.entries(list.params).map(([name, value]) => `${name}:${escaped(value)}`);
-  return changed({ open: [id, list.route, ...params].join("~"), after: undefined });
+  return list ? changed({ open: openText(id, list), after: undefined }) : undefined;
 }
 
 /** What an address opens: `{id, route, params}`; null if it opens nothing that could be a list. */

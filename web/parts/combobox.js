@@ -52,7 +52,7 @@ export function Combobox({ name, options, value, choose, kind = "", placeholder 
   const onInput = (event) => {
     setText(event.target.value);
     setAt(0);
-    find?.(event.target.value);
+    find && find(event.target.value);
   };
   return html`<span class="combobox ${kind}">
     <input ref=${box} type="text" role="combobox" aria-label=${name} title=${name} aria-expanded=${isOpen} aria-controls=${id}

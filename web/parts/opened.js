@@ -24,7 +24,7 @@ export function Opened({ open, after }) {
     close();
   };
   return html`<dialog class="sheet" ref=${dialog} onCancel=${cancel} aria-label=${t("opened")} onClick=${(event) => event.target === dialog.current && close()}>
-    <header><h2>${only(entry(list?.id)?.label) || t("opened")}</h2>
+    <header><h2>${only(entry(list?.id)?.label) || t(list?.route.endsWith("/leads") ? "opened.leads.name" : "opened")}</h2>
       <button type="button" class="quiet" onClick=${close} aria-label=${t("close")} title=${t("close")}><span aria-hidden="true">✕</span></button></header>
     ${list ? List && html`<${List} key=${open} list=${list} after=${after} />` : html`<p class="nothing">${t("opened.unknown")}</p>`}
   </dialog>`;

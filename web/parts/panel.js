@@ -12,12 +12,12 @@ export function Panel({ title, note, kind = "", tools, children }) {
   </section>`;
 }
 
-/** A failed request in a sentence, with the request's id for whoever is asked about it. */
-export function Failure({ fault }) {
+/** A failed request in a sentence, of a part of the screen where that is named, with the request's id for whoever is asked about it. */
+export function Failure({ fault, part }) {
   const sentence = fault.status === 403 ? t("fault.forbidden") : fault.status === 404 ? t("fault.missing") : fault.message || t("fault.unknown");
   const details = Object.values(fault.errors ?? {}).flat();
   return html`<div class="failure" role="alert">
-    <p>${sentence}${details.length > 0 && ` ${details.join(" ")}`}</p>
+    <p>${part && html`<strong>${part}:</strong> `}${sentence}${details.length > 0 && ` ${details.join(" ")}`}</p>
     ${fault.id && html`<p class="muted">${t("fault.id", { id: fault.id })}</p>`}
     <button type="button" onClick=${refresh}>${t("fault.again")}</button>
   </div>`;

@@ -9,6 +9,8 @@ import { Figure } from "./figure.js";
 import { Info } from "./info.js";
 import { Spark } from "./spark.js";
 
+const OF_CALLS = ["dials", "rate", "transfers", "conversions", "talk", "failed"];
+
 /**
  * `tile`: `{id, metric, unit, value, before, over, part, values, foot}`. `part` are numerator and denominator in figures;
  * `values` the course; `foot` stands in place of change and course. `choose` draws it in the graph.
@@ -25,4 +27,9 @@ export function Tile({ tile, of, isShown, choose }) {
     ${foot ?? html`<p><${Change} unit=${unit} now=${over === 0 ? null : value} before=${before} polarity=${entry(metric)?.polarity} /></p>
       <${Spark} values=${values ?? []} />`}
   </section>`;
+}
+
+/** Tiles, those of calls without a value where there are no dials: nothing was counted. */
+export function withoutCalls(dials, tiles) {
+  return dials > 0 ? tiles : tiles.map((tile) => (OF_CALLS.includes(tile.id) ? { ...tile, value: null } : tile));
 }

@@ -14,7 +14,7 @@ import { Heatmap } from "../parts/heatmap.js";
 import { Failure, Nothing, Panel } from "../parts/panel.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Strip } from "../parts/strip.js";
-import { Tile } from "../parts/tile.js";
+import { Tile, withoutCalls } from "../parts/tile.js";
 import { Warnings } from "../parts/warnings.js";
 import { Causes } from "./causes.js";
 import { CourseGraph } from "./course-graph.js";
@@ -46,12 +46,13 @@ export function Autocall({ id }) {
     <${Heading} name=${campaign?.name ?? t("campaign.numbered", { id })} status=${campaign?.status} window=${window} zone=${zone} vs=${place.vs} />
     ${screen.extra?.row && html`<${Warnings} warnings=${screen.extra.row.warnings} module="autocall" zone=${zone} />`}
     ${fault && html`<${Failure} fault=${fault} />`}
+    ${screen.extra?.failed.map((one) => html`<${Failure} key=${one.name} part=${t(one.name)} fault=${one.fault} />`)}
     ${parts ? html`<${Figures} ...${screen} isOld=${isOld} />` : !fault && html`<${Skeleton} />`}`;
 }
 
 function Figures({ parts, extra, window, zone, place, isOld }) {
   const bucket = bucketsOf(parts.trend.data);
-  const tiles = tilesOf(parts, extra, { bucket, zone });
+  const tiles = withoutCalls(parts.kpis.data.dialed, tilesOf(parts, extra, { bucket, zone }));
   const shown = tiles.find(({ id }) => id === place.m && COURSES[id]) ?? tiles[0];
   const { kpis, heatmap, hangup, dtmf, funnel, trend } = parts;
   return html`${kpis.data.dialed === 0 && html`<${LastCall} row=${extra.row} zone=${zone} />`}

@@ -13,6 +13,9 @@ const LIMIT = 50;
 /** Parameters of a list that everybody sees in the address of the screen anyway. */
 const SHARED = ["from", "to", "date_from", "date_to", "timezone", "campaign_id"];
 
+/** Names of parameters that have one on the page. */
+const NAMES = { team_id: "filters.team", agent_ids: "filters.agents", source: "filters.source", cid: "search.caller_id", disposition: "search.disposition" };
+
 export function OpenedList({ list, after }) {
   const [state, setState] = useState({ answer: null, fault: null });
   useEffect(() => {
@@ -29,7 +32,7 @@ export function OpenedList({ list, after }) {
   const isLeads = list.route.endsWith("/leads");
   const filters = Object.entries(list.params).filter(([name]) => !SHARED.includes(name));
   return html`<p class="muted filters">${answer && html`<strong><data value=${answer.total} data-metric="total">${count(answer.total)}</data></strong>${" "}${t(isLeads ? "opened.leads" : "opened.calls", { n: answer.total })}`}
-      ${filters.map(([name, value]) => html` <span class="filter">${name}: ${value}</span>`)}</p>
+      ${filters.map(([name, value]) => html` <span class="filter">${NAMES[name] ? t(NAMES[name]) : name}: ${value}</span>`)}</p>
     ${!may("calls_read") && html`<p class="muted">${t("opened.masked")}</p>`}
     ${fault && html`<${Failure} fault=${fault} />`}
     ${answer && (isLeads ? html`<${Leads} rows=${answer.data} zone=${zone} />` : html`<${Calls} rows=${answer.data} zone=${zone} />`)}

@@ -2,9 +2,9 @@
 
 import { html } from "../core/dom.js";
 import * as api from "../core/api.js";
-import { changed, go } from "../core/address.js";
+import { address, changed, go } from "../core/address.js";
 import { campaigns, campaignOf } from "../core/campaigns.js";
-import { bandOf, beside } from "../core/beside.js";
+import { apart, bandOf, beside } from "../core/beside.js";
 import { bucketsOf, course, trimmed } from "../core/course.js";
 import { useReports } from "../core/screen.js";
 import { useStore } from "../core/store.js";
@@ -16,12 +16,13 @@ import { Headroom } from "../parts/headroom.js";
 import { Failure, Nothing, Panel } from "../parts/panel.js";
 import { Skeleton } from "../parts/skeleton.js";
 import { Strip } from "../parts/strip.js";
-import { Tile } from "../parts/tile.js";
+import { Tile, withoutCalls } from "../parts/tile.js";
 import { Warnings } from "../parts/warnings.js";
 import { Agents } from "./agents.js";
 import { CallerIds } from "./caller-ids.js";
 import { CourseGraph } from "./course-graph.js";
 import { Dispositions } from "./dispositions.js";
+import { Filters, filtersOf, filtersOfLeads } from "./filters.js";
 import { Heading } from "./heading.js";
 import { LastCall } from "./last-call.js";
 import { leadsLeft } from "./leads-left.js";
@@ -55,25 +56,40 @@ export function Telesales({ id }) {
   const name = id ? campaign?.name ?? t("campaign.numbered", { id }) : t("telesales.all");
   return html`<${Strip} window=${window} zone=${zone} account=${account} />
     <${Heading} name=${name} status=${campaign?.status} window=${window} zone=${zone} vs=${place.vs} />
+    <${Filters} place=${place} sources=${sourcesOf(id, parts)} />
     ${screen.extra?.row && html`<${Warnings} warnings=${screen.extra.row.warnings} module="telesales" zone=${zone} />`}
     ${fault && html`<${Failure} fault=${fault} />`}
+    ${screen.extra?.failed.map((one) => html`<${Failure} key=${one.name} part=${t(one.name)} fault=${one.fault} />`)}
     ${parts ? html`<${Figures} ...${screen} />` : !fault && html`<${Skeleton} />`}`;
 }
 
 function useTelesales(id) {
-  const filters = { campaign_id: id || undefined };
+  const place = useStore(address);
+  const own = { campaign_id: id || undefined };
+  const filters = { ...own, ...filtersOf(place) };
   return useReports("telesales", id, REPORTS, {
     filters,
     besides: async (at, options) => {
-      const [abandons, others] = await Promise.all([api.abandonRate(filters, options), beside("telesales", id, at, options)]);
-      return { abandons: abandons.body.data.current, ...others };
+      const [abandons, others] = await Promise.all([apart("tile.headroom", api.abandonRate({ ...own, ...filtersOfLeads(place) }, options)), beside("telesales", id, at, options, filters)]);
+      const failed = abandons.fault ? [abandons, ...others.failed] : others.failed;
+      return { ...others, abandons: abandons.answer?.body.data.current ?? null, failed };
     },
   });
 }
 
+/** Sources that were seen, by campaign: where one is chosen, the report has no other. */
+const seen = new Map();
+
+function sourcesOf(id, parts) {
+  const rows = parts?.["lead-source-attribution"].data ?? [];
+  const all = new Set([...(seen.get(id) ?? []), ...rows.map(({ source }) => source)]);
+  seen.set(id, all);
+  return [...all];
+}
+
 function Figures({ parts, extra, window, zone, place, isOld }) {
   const bucket = bucketsOf(parts["time-series"].data);
-  const tiles = tilesOf(parts, extra, { bucket, zone });
+  const tiles = withoutCalls(parts.dashboard.data.total_dials, tilesOf(parts, extra, { bucket, zone }));
   const shown = tiles.find(({ id }) => id === place.m && COURSES[id]) ?? tiles[0];
   const cells = parts["hour-dow-heatmap"];
   return html`${parts.dashboard.data.total_dials === 0 && html`<${LastCall} row=${extra.row} zone=${zone} />`}
@@ -121,8 +137,8 @@ function tilesOf(parts, { abandons, row, typical }, { bucket, zone }) {
       foot: html`<p class="muted">${t("tile.leads.dialed", { n: funnel.data[1].count })}</p>`,
     },
     {
-      id: "headroom", metric: "telesales.abandon-rate.current.abandons_left", unit: "count", value: abandons.abandons_left,
-      of: null, foot: html`<${Headroom} current=${abandons} />`,
+      id: "headroom", metric: "telesales.abandon-rate.current.abandons_left", unit: "count", value: abandons?.abandons_left,
+      of: null, foot: abandons && html`<${Headroom} current=${abandons} />`,
     },
   ];
 }
