@@ -1,6 +1,7 @@
 //! State shared by requests, workers and commands; created by `boot`, and by tests.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -41,6 +42,8 @@ pub struct App {
     pub exports: Exports,
     pub webhooks: Webhooks,
     pub schedules: Schedules,
+    /// True once the installation is known to have an account.
+    pub has_accounts: Arc<AtomicBool>,
     /// Maximum size of an atomic ingest body, unpacked, in bytes.
     pub atomic_limit: u64,
 }
@@ -65,6 +68,7 @@ impl App {
             exports,
             webhooks: Webhooks::new(Guard::new([])),
             schedules: Schedules::default(),
+            has_accounts: Arc::default(),
             atomic_limit: MAX_ATOMIC,
         }
     }

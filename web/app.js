@@ -35,7 +35,7 @@ function App() {
   if (!who) return html`<${SignIn} isSpent=${linked?.isSpent} />`;
   const view = VIEWS.find(({ name }) => name === place.view) ?? VIEWS[0];
   return html`<${Frame}>
-    ${view.isOpen(may) ? html`<${View} key="${view.name}/${place.id}" view=${view} place=${place} />` : html`<${Forbidden} permission=${view.needs} />`}
+    ${view.isOpen(may) ? html`<${View} key="${view.name}/${place.id}" view=${view} place=${place} />` : html`<${Forbidden} what=${t(view.label ?? `module.${view.name}`)} permission=${view.needs} />`}
   <//>
   ${place.open && html`<${Opened} open=${place.open} after=${place.after} />`}
   ${linked && html`<${LinkAsked} linked=${linked} />`}

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
@@ -89,6 +90,10 @@ pub struct CodeSignIn {
 pub struct SessionResponse {
     /// Null without a session.
     data: Option<Me>,
+    /// False while the installation has no account at all, so that nobody could sign in; else left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, required = false, example = false)]
+    has_accounts: Option<bool>,
 }
 
 /// Adds the operations.
@@ -105,7 +110,8 @@ type Headers<const N: usize> = AppendHeaders<[(HeaderName, HeaderValue); N]>;
 
 /// The session of this request.
 ///
-/// Without one, or with a cookie whose session has ended, `data` is null. A session is counted in the group auth.
+/// Without one, or with a cookie whose session has ended, `data` is null; `has_accounts` is false beside it while the
+/// installation has no account. A session is counted in the group auth.
 #[utoipa::path(get, path = paths::SESSION, tag = "Access", operation_id = "session_show",
     responses(
         (status = 200, description = "The session's user, account and permissions, or null.", body = SessionResponse),
@@ -121,7 +127,19 @@ async fn show(
         Some(caller) => Some(Me::of(&app, &caller).await?),
         None => None,
     };
-    Ok((NO_STORE, Json(SessionResponse { data })))
+    let is_new = data.is_none() && is_new(&app).await?;
+    let has_accounts = is_new.then_some(false);
+    Ok((NO_STORE, Json(SessionResponse { data, has_accounts })))
+}
+
+/// True while the installation has no account. Asked of the database until there is one.
+async fn is_new(app: &App) -> Result<bool> {
+    if app.has_accounts.load(Ordering::Relaxed) {
+        return Ok(false);
+    }
+    let is_new = app.db.tenants().await?.is_empty();
+    app.has_accounts.store(!is_new, Ordering::Relaxed);
+    Ok(is_new)
 }
 
 /// Sign in: a session in a cookie.

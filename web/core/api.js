@@ -1,6 +1,6 @@
 // Every route that the page asks, by what it is for. Nothing else names a path.
 
-import { change, read } from "./ask.js";
+import { change, read, sendFile } from "./ask.js";
 
 /** The two products: where their reports and lists are, and how they name things. */
 export const MODULES = {
@@ -57,6 +57,9 @@ export const teams = (params, options) => read("/api/teams", params, options);
 export const agents = (params, options) => read("/api/agents", params, options);
 /** Campaigns, teams, agents, dispositions and caller IDs by name: `{data: [{kind, id, name}], …}`. */
 export const search = (params, options) => read("/api/search", params, options);
+
+/** Stores a file with a JSON object a line: `{data: {received, stored, rejected, errors}}`. */
+export const ingest = (file) => sendFile("/api/ingest", file, "application/x-ndjson");
 
 /** A list of calls or leads, by its route in the catalogue. */
 export const list = (route, params, options) => read(route, params, options);

@@ -77,6 +77,12 @@ export async function change(method, path, body) {
   return response.status === 204 ? null : response.json();
 }
 
+/** Sends a file as it is: the body of the answer. */
+export async function sendFile(path, file, type) {
+  const headers = { Accept: "application/json", "X-Callboard-Page": "1", "Content-Type": type };
+  return (await send(path, { method: "POST", headers, body: file })).json();
+}
+
 /** Forgets what was kept: of somebody who has signed out. */
 export const forget = () => kept.clear();
 

@@ -21,8 +21,12 @@ tabs.onmessage = () => end();
 /** True while the server has not answered who is signed in. */
 export const isAway = store(false);
 
-/** Milliseconds between tries. */
+/** True if the installation has no account yet. */
+export const isNew = store(false);
+
+/** Milliseconds between tries, and between looks for a first account. */
 const PAUSE = 2000;
+const LOOK = 5000;
 
 /**
  * Takes up the session of this browser, or that of a link, by its code. `asked` is the answer of the session's route. Tries
@@ -30,7 +34,9 @@ const PAUSE = 2000;
  */
 export async function resume(asked, code) {
   try {
-    const { data } = (await asked).body;
+    const { data, has_accounts: hasAccounts = true } = (await asked).body;
+    isNew.set(!hasAccounts);
+    if (!hasAccounts) setTimeout(() => resume(api.session()), LOOK);
     if (code && data) link.set({ code });
     if (data) await begin(data);
     else if (code) await exchange(code);

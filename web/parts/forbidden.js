@@ -4,7 +4,8 @@ import { html } from "../core/dom.js";
 import { session } from "../core/session.js";
 import { t } from "../core/words.js";
 
-export function Forbidden({ permission }) {
-  return html`<div class="plain"><h1>${t("forbidden")}</h1>
+/** `what` names the view. */
+export function Forbidden({ what, permission }) {
+  return html`<div class="plain"><h1>${t("forbidden", { what })}</h1>
     <p>${t("forbidden.ask", { account: session.get().tenant.name })} <code>${permission}</code></p></div>`;
 }

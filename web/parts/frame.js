@@ -14,12 +14,14 @@ import { LANGUAGES, language, t } from "../core/words.js";
 import { chooseLanguage } from "../core/language.js";
 import { VIEWS } from "../views/list.js";
 import { Combobox } from "./combobox.js";
+import { SheetHead } from "./sheet-head.js";
 import { Menu } from "./menu.js";
 import { Unkept } from "./unkept.js";
 
 export function Frame({ children }) {
   const [who, own] = [useStore(session), useStore(settings)];
   const place = useStore(address);
+  const view = VIEWS.find(({ name }) => name === place.view);
   return html`<a class="skip" href="#content" onClick=${skip}>${t("skip")}</a>
     <header class="frame">
       <a class="brand" href=${screen("overview")} aria-label="Callboard"><${Mark} /><span>Callboard</span></a>
@@ -40,7 +42,7 @@ export function Frame({ children }) {
         ]} />
       </span>
     </header>
-    <${Unkept} /><main id="content" tabindex="-1">${children}</main>`;
+    <${Unkept} /><main id="content" tabindex="-1"><${SheetHead} label=${t(view?.label ?? "telesales.all")} />${children}</main>`;
 }
 
 function skip(event) {

@@ -10,6 +10,8 @@ import { Figure } from "./figure.js";
 
 const HEIGHT = 220;
 const HEIGHT_NARROW = 180;
+/** On paper: width of an A4 sheet within its margins, and how much larger it is drawn than shown, so that lines stay sharp. */
+const SHEET = { width: 666, height: 200, sharp: 3 };
 
 let library;
 
@@ -54,7 +56,7 @@ function Canvas({ series, show }) {
     // Colours are read when it is drawn: again when they change, also for paper.
     const media = ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"].map((query) => matchMedia(query));
     for (const each of media) each.addEventListener("change", draw);
-    const observer = new ResizeObserver(([{ contentRect }]) => plot.current?.setSize({ width: contentRect.width, height: height() }));
+    const observer = new ResizeObserver(([{ contentRect }]) => matchMedia("print").matches || plot.current?.setSize({ width: contentRect.width, height: height() }));
     observer.observe(place.current);
     return () => {
       isGone = true;
@@ -87,6 +89,9 @@ function fitting(ticks, width) {
   return ticks.filter((_, index) => index % step === 0);
 }
 
+/** Labels, without one that says the same as the one before. */
+const distinct = (labels) => labels.map((label, index) => (label === labels[index - 1] ? "" : label));
+
 /** The last point, which is marked. */
 function last(values) {
   const at = values.findLastIndex((value) => value != null);
@@ -105,24 +110,26 @@ function colour(place, name) {
 function options(uPlot, place, drawn, tell) {
   const { series } = drawn.current;
   const [line, muted, rule, band] = ["accent", "ink-2", "line", "band"].map((name) => colour(place, name));
-  const font = `12px ${getComputedStyle(place).fontFamily}`;
-  const axis = { stroke: muted, font, grid: { stroke: rule, width: 1 }, ticks: { show: false } };
+  const isPaper = matchMedia("print").matches;
+  const k = isPaper ? SHEET.sharp : 1;
+  const font = `${12 * k}px ${getComputedStyle(place).fontFamily}`;
+  const axis = { stroke: muted, font, gap: 5 * k, grid: { stroke: rule, width: k }, ticks: { show: false } };
   const spline = uPlot.paths.linear();
-  const fade = { stroke: muted, width: 1.5, dash: [4, 4], points: { show: false }, paths: spline };
+  const fade = { stroke: muted, width: 1.5 * k, dash: [4 * k, 4 * k], points: { show: false }, paths: spline };
   const edge = { stroke: "transparent", points: { show: false }, paths: spline };
   return {
-    width: place.clientWidth, height: height(),
+    width: isPaper ? SHEET.width * k : place.clientWidth, height: isPaper ? SHEET.height * k : height(),
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: false, range: (_, low, high) => [low - 0.5, high + 0.5] }, y: { range: (_, low, high) => [0, Math.max(high * 1.08, 1)] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 28, splits: (plot) => fitting(drawn.current.series.ticks, plot.width).map(({ at }) => at), values: (plot) => fitting(drawn.current.series.ticks, plot.width).map(({ label }) => label) },
-      { ...axis, size: 52, values: (_, splits) => splits.map((value) => drawn.current.show(value)) },
+      { ...axis, grid: { show: false }, size: 28 * k, splits: (plot) => fitting(drawn.current.series.ticks, plot.width / k).map(({ at }) => at), values: (plot) => fitting(drawn.current.series.ticks, plot.width / k).map(({ label }) => label) },
+      { ...axis, size: 52 * k, space: 34 * k, values: (_, splits) => distinct(splits.map((value) => drawn.current.show(value))) },
     ],
     series: [
       {},
       ...(series.low ? [edge, edge] : series.before ? [fade] : []),
-      { stroke: line, width: 2, paths: spline, points: { show: true, size: 6, fill: line, filter: () => last(drawn.current.series.now) } },
+      { stroke: line, width: 2 * k, paths: spline, points: { show: true, size: 6 * k, fill: line, filter: () => last(drawn.current.series.now) } },
     ],
     bands: series.low ? [{ series: [2, 1], fill: band }] : [],
     hooks: { setCursor: [(plot) => tell(plot.cursor.idx ?? null)] },

@@ -3,10 +3,13 @@
 import { html, useEffect, useState } from "../core/dom.js";
 import * as api from "../core/api.js";
 import { changed, go, screen } from "../core/address.js";
+import { campaignOptions, campaigns } from "../core/campaigns.js";
 import { count, moment } from "../core/format.js";
+import { later } from "../core/later.js";
 import { usePolled } from "../core/poll.js";
 import { useWindow } from "../core/screen.js";
 import { may } from "../core/session.js";
+import { useStore } from "../core/store.js";
 import { t } from "../core/words.js";
 import { Change } from "../parts/change.js";
 import { Figure } from "../parts/figure.js";
@@ -16,7 +19,9 @@ import { Strip } from "../parts/strip.js";
 import { Table } from "../parts/table.js";
 import { inWords, Warnings } from "../parts/warnings.js";
 import { paceOf } from "./leads-left.js";
-import { Ways } from "./ways.js";
+
+/** Campaigns that are named where none is at work. */
+const RESTING = 50;
 
 const SHAPES = { breach: "✖", warning: "▲", note: "○" };
 
@@ -34,11 +39,25 @@ export function Overview() {
     if (isOnly) go(screen(all[0].module, all[0].id), { replace: true });
   }, [isOnly]);
   return html`<${Strip} zone=${zone} />
-    <div class="heading"><h1>${t("nav.campaigns")}</h1><span class="muted">${t("overview.about")}</span></div>
+    <div class="heading"><h1>${t("nav.campaigns")}</h1>${all.length > 0 && html`<span class="muted">${t("overview.about")}</span>`}</div>
     ${fault && html`<${Failure} fault=${fault} />`}
     ${!answer && !fault && html`<${Skeleton} />`}
-    ${answer && all.length === 0 && page === 1 && html`<${Ways} />`}
+    ${answer && all.length === 0 && page === 1 && html`<${Nobody} />`}
     ${answer && all.length > 0 && answer.pages.map(({ body, window }, index) => html`<${Module} key=${modules[index]} module=${modules[index]} body=${body} window=${window} zone=${zone} place=${place} setPage=${setPage} />`)}`;
+}
+
+/** No campaign is at work: because there is none, or because all of them rest. */
+function Nobody() {
+  const known = useStore(campaigns);
+  const resting = campaignOptions(known, []);
+  const [Ways, setWays] = useState(null);
+  useEffect(() => {
+    later("views/ways.js").then((loaded) => setWays(() => loaded.Ways), () => {});
+  }, []);
+  if (Object.values(known).every((list) => list === null)) return html`<${Skeleton} />`;
+  if (resting.length === 0) return Ways && html`<${Ways} />`;
+  return html`<${Panel} kind="whole" title=${t("campaigns.count", { n: resting.length })}><${Nothing}>${t("nothing.at-work")}<//>
+    <ul class="resting">${resting.slice(0, RESTING).map(({ value, label, note }) => html`<li key=${value}><a href=${screen(...value.split("/"))}>${label}</a> <small class="muted">${note}</small></li>`)}</ul><//>`;
 }
 
 function Module({ module, body, window, zone, place, setPage }) {

@@ -2,13 +2,14 @@
 
 import { html, useEffect, useRef, useState } from "../core/dom.js";
 import { unauthenticated } from "../core/ask.js";
-import { session, signIn } from "../core/session.js";
+import { isNew, session, signIn } from "../core/session.js";
 import { chooseLanguage } from "../core/language.js";
 import { LANGUAGES, language, t } from "../core/words.js";
 import { refresh } from "../core/poll.js";
+import { useStore } from "../core/store.js";
 
 export function SignIn({ again = false, isSpent = false }) {
-  const dialog = useRef(null);
+  const [dialog, isFirst] = [useRef(null), useStore(isNew)];
   useEffect(() => {
     if (again) dialog.current.showModal();
     else document.title = `${t("sign-in")} · Callboard`;
@@ -23,11 +24,19 @@ export function SignIn({ again = false, isSpent = false }) {
     <h1><svg viewBox="0 0 16 16" width="28" height="28" aria-hidden="true"><rect width="16" height="16" rx="3.5" fill="var(--accent)" />
       <path d="M4 11.5V8.5M8 11.5V4.5M12 11.5V6.5" stroke="var(--bg)" stroke-width="2" stroke-linecap="round" /></svg> Callboard</h1>
     ${isSpent && html`<p class="bad" role="alert">${t("link.spent")}</p>`}
-    <${Form} done=${done} />
+    ${isFirst ? html`<${FirstVisit} />` : html`<${Form} done=${done} />`}
     ${!isSecureContext && html`<p class="warn">${t("sign-in.open")}</p>`}
     <p class="languages">${Object.entries(LANGUAGES).map(([name, label]) => html`<button type="button" class="plain" lang=${name} aria-pressed=${name === language.get()}
       onClick=${() => chooseLanguage(name)}>${label}</button>`)}</p>
   </main>`;
+}
+
+/** An installation without an account: the two commands that make one. The form takes their place by itself. */
+function FirstVisit() {
+  return html`<section class="first-visit" aria-label=${t("first")}><p><strong>${t("first")}</strong> ${t("first.about")}</p>
+    <ol><li>${t("first.tenant")}<pre tabindex="0">callboard tenant create --id 1 --name "My company"</pre></li>
+      <li>${t("first.user")}<pre tabindex="0">callboard user create --tenant 1 --username admin --role admin</pre></li></ol>
+    <p class="muted" role="status">${t("first.looking")}</p></section>`;
 }
 
 function Form({ done, username: known = "" }) {

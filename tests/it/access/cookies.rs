@@ -12,7 +12,7 @@ use super::login::{PASSWORD, credentials};
 use super::{guarded, with_one_of_each};
 use crate::support::browser::Browser;
 use crate::support::side_connection::SideConnection;
-use crate::support::{Answer, Client, TENANT, TestApp};
+use crate::support::{Answer, Client, TENANT, TestApp, database};
 
 const SESSION: &str = "/api/auth/session";
 const SESSIONS: &str = "/api/auth/sessions";
@@ -26,6 +26,17 @@ fn refused(answer: &Answer) -> bool {
     answer.status == StatusCode::FORBIDDEN
         && answer.json() == json!({"message": "This action is unauthorized."})
         && answer.header("www-authenticate").is_empty()
+}
+
+#[tokio::test]
+async fn an_installation_without_accounts_says_so_until_there_is_one() {
+    let test = TestApp::on(database::create().await).await;
+    let mut browser = Browser::at(&test);
+    let new = json!({"data": null, "has_accounts": false});
+    assert_eq!(browser.get(SESSION).await.json(), new);
+    assert_eq!(browser.get(SESSION).await.json(), new);
+    test.account(TENANT).await;
+    assert_eq!(browser.get(SESSION).await.json(), json!({"data": null}));
 }
 
 #[tokio::test]
