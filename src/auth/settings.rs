@@ -69,6 +69,11 @@ macro_rules! settings {
                 (ABANDON_BASIS, "dials", " Calls that limits of abandoned ones are a share of: dials or answers."),
             ];
 
+            /// Numeric settings by name, with this account's values.
+            pub fn numbers(&self) -> Vec<(&'static str, Decimal)> {
+                vec![$( (stringify!($name), self.$name) ),*]
+            }
+
             /// Sets one setting. Returns a message if the name is unknown or the value out of
             /// range.
             pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -112,6 +117,24 @@ settings! {
     health_warn_short_pct = 30, 0 to 100;
     /// Talk time in seconds below which an answered call is short.
     short_call_sec = 10, 0 to 3_600;
+    /// Share of an abandon limit in percent from which it is near.
+    warn_abandon_near_pct = 80, 1 to 100;
+    /// Dials of a campaign below which its abandon limit is not near.
+    warn_abandon_near_dials = 100, 1 to 1_000_000 whole;
+    /// Seconds without a call that are never too many.
+    warn_no_calls_sec = 600, 60 to 86_400 whole;
+    /// Usual gaps between two calls after which there should have been one.
+    warn_no_calls_gaps = 3, 1 to 100 whole;
+    /// Percentage points that the answer rate of an hour may be below what is usual.
+    warn_answer_rate_drop_points = 5, 0 to 100;
+    /// Dials of an hour below which its answer rate is not judged.
+    warn_answer_rate_drop_dials = 50, 1 to 1_000_000 whole;
+    /// Days for which leads must last.
+    warn_leads_days = 1, 0 to 365;
+    /// Minutes after which a call without a result is too old.
+    warn_no_result_min = 120, 15 to 7_200 whole;
+    /// Hours for which a failed export is told.
+    warn_export_failed_hours = 24, 1 to 720 whole;
     /// Country code that replaces the leading 0 of phone numbers.
     country_code = 84, 1 to 999 whole;
     /// Requests per minute and token: /api/autocall, except routes with a limit of their own.
@@ -144,6 +167,12 @@ impl Settings {
         u16::try_from(self.country_code).unwrap_or_default()
     }
 
+    /// Thresholds of warnings and of the health of caller IDs, by setting.
+    pub fn thresholds(&self) -> impl Iterator<Item = (&'static str, Decimal)> {
+        let numbers = self.numbers().into_iter();
+        numbers.filter(|(name, _)| name.starts_with("warn_") || name.starts_with("health_"))
+    }
+
     /// True if schedules may mail to that address.
     pub fn allows_mail_to(&self, address: &str) -> bool {
         self.mail_domains.is_empty() || self.mail_domains.contains(&email::domain(address))
@@ -174,6 +203,11 @@ fn domains(value: &str) -> Result<Vec<String>, String> {
         }
         None => Ok(domains),
     }
+}
+
+/// The number of a setting that is a whole one.
+pub fn count(number: Decimal) -> i64 {
+    i64::try_from(number).unwrap_or_default()
 }
 
 fn whole(number: Decimal) -> Result<Decimal, String> {

@@ -20,6 +20,7 @@ use crate::catalogue::{self, Entry, Known};
 use crate::envelope::Data;
 use crate::error::Result;
 use crate::input::{Kind, Parameter, Query};
+use crate::percent::DecimalNumber;
 use crate::time::Instant;
 use crate::time::zone::database::Database;
 use crate::words::Language;
@@ -52,6 +53,9 @@ pub struct Account {
     /// Requests per minute and token by rate group, as `x-rate-groups` of operations name them.
     #[schema(example = json!({"autocall": 120, "telesales": 120}))]
     limits: BTreeMap<&'static str, u32>,
+    /// Thresholds of warnings and of the health of caller IDs, by account setting.
+    #[schema(value_type = BTreeMap<String, f64>, example = json!({"warn_abandon_near_pct": 80, "warn_abandon_near_dials": 100}))]
+    thresholds: BTreeMap<&'static str, DecimalNumber<6>>,
     /// Modules that the token may read: autocall, telesales, analytics.
     #[schema(example = json!(["autocall", "telesales", "analytics"]))]
     modules: Vec<&'static str>,
@@ -104,6 +108,11 @@ async fn account(
             timezone: tenant.timezone.name(),
             language: tenant.settings.language.map_or(AUTO, Language::name),
             limits: limits.into(),
+            thresholds: tenant
+                .settings
+                .thresholds()
+                .map(|(name, number)| (name, DecimalNumber::new(number)))
+                .collect(),
             modules: readable.map(|(module, _)| *module).collect(),
             complete_from: tenant.complete_from.map(Instant),
         },

@@ -3,12 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::warnings::{Code, Warning};
+use super::warnings::{Code, Warning, caller_id};
 use crate::auth::Tenant;
+use crate::auth::settings::{Settings, count};
 use crate::db::Scope;
 use crate::error::Result;
 use crate::percent::DecimalNumber;
-use crate::reports::telesales::caller_id_health::{Calls, health};
+use crate::reports::telesales::caller_id_health::Calls;
 use crate::rollups::{Bind, Detail, Kept, Module, Plan, RollupScope, statement_of};
 use crate::time::{Instant, Window};
 
@@ -18,9 +19,6 @@ pub struct Sees {
     pub exports: bool,
     pub webhooks: bool,
 }
-
-/// Hours for which a failed export is told.
-const FAILED_HOURS: i64 = 24;
 
 #[derive(sqlx::FromRow)]
 struct CallerId {
@@ -47,14 +45,9 @@ pub async fn caller_ids(
     let rows = scope.select::<CallerId>(statement_of!(include_str!("sql/caller_ids.sql")));
     let rows = rows.bind_plan(&plan(RollupScope::Account)?);
     let rows = rows.fetch_all(scope.connection()).await?;
-    let told = rows.into_iter().filter_map(|it| {
-        let code = match health(it.calls, &tenant.settings) {
-            "suspected_block" => Code::CallerIdSuspectedBlock,
-            "warning" => Code::CallerIdWarning,
-            _ => return None,
-        };
-        Some((it, code))
-    });
+    let told = rows
+        .into_iter()
+        .filter_map(|it| caller_id(it.calls, &tenant.settings).map(|code| (it, code)));
     let told: Vec<(CallerId, Code)> = told.collect();
     if told.is_empty() {
         return Ok(Vec::new());
@@ -98,13 +91,12 @@ struct Failed {
 /// Exports that failed, and webhooks that are suspended, as far as the caller may see them.
 pub async fn others(
     scope: &mut Scope,
-    module: Module,
-    sees: Sees,
-    now: DateTime<Utc>,
+    (module, sees): (Module, Sees),
+    (settings, now): (&Settings, DateTime<Utc>),
 ) -> Result<Vec<Warning>> {
     let mut warnings = Vec::new();
     if sees.exports {
-        let since = now - TimeDelta::hours(FAILED_HOURS);
+        let since = now - TimeDelta::hours(count(settings.warn_export_failed_hours));
         let rows = scope.select::<Failed>(include_str!("sql/failed_exports.sql"));
         let rows = rows.bind(module == Module::Autocall).bind(since);
         let failed = rows.fetch_all(scope.connection()).await?;

@@ -11,8 +11,9 @@ use super::leads::{self, Leads};
 use super::paces::ByCampaign;
 use super::periods::{Periods, Stretch};
 use super::row::{OverviewPage, OverviewRow, Pace};
-use super::warnings::{self, Severity, Warning};
+use super::warnings::{self, Code, Severity, Warning};
 use crate::auth::Tenant;
+use crate::auth::settings::count;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::input::ZONE_OF_ACCOUNT;
@@ -51,7 +52,7 @@ pub struct Making<'a> {
     source: Source,
 }
 
-type ByLeads = BTreeMap<i64, Leads>;
+pub type ByLeads = BTreeMap<i64, Leads>;
 
 impl<'a> Making<'a> {
     pub fn new(
@@ -62,13 +63,14 @@ impl<'a> Making<'a> {
     ) -> Self {
         let mut kept = Kept::of(tenant, ZONE_OF_ACCOUNT.name);
         kept.statements(source, []);
+        let old = TimeDelta::minutes(count(tenant.settings.warn_no_result_min));
         Self {
             wanted,
             paces,
             tenant,
             zone,
             now,
-            periods: Periods::new(zone, now, kept),
+            periods: Periods::new(zone, now, old, kept),
             kept,
             source,
         }
@@ -86,12 +88,21 @@ impl<'a> Making<'a> {
 
     /// The page, from one snapshot.
     pub async fn page(&self, scope: &mut Scope) -> Result<OverviewPage> {
+        let Wanted { module, user, .. } = *self.wanted;
+        let (campaigns, leads, mut warnings) = self.read(scope).await?;
+        let aside = Aside::load(scope, module, user, self.now).await?;
+        warnings.retain(|warning| !aside.holds(warning));
+        warnings::sort(&mut warnings);
+        Ok(self.sorted(campaigns, &leads, warnings))
+    }
+
+    /// Campaigns at work, their leads, and all that is wrong, in no order.
+    pub async fn read(&self, scope: &mut Scope) -> Result<(Vec<Campaign>, ByLeads, Vec<Warning>)> {
         if self.source == Source::Raw {
             scope.plan_by_arguments().await?;
         }
         let Wanted {
             module,
-            user,
             sees,
             campaign,
             ..
@@ -102,15 +113,13 @@ impl<'a> Making<'a> {
         let ids = campaigns.iter().map(|campaign| campaign.id).collect();
         let leads = leads::leads(scope, module, ids, (self.kept, self.source)).await?;
         let mut warnings = self.warnings(scope, &campaigns, &leads).await?;
-        warnings.extend(account::others(scope, module, sees, self.now).await?);
+        let by = (&self.tenant.settings, self.now);
+        warnings.extend(account::others(scope, (module, sees), by).await?);
         warnings.retain(|warning| {
             let other = warning.campaign.filter(|it| Some(*it) != campaign);
             campaign.is_none() || other.is_none()
         });
-        let aside = Aside::load(scope, module, user, self.now).await?;
-        warnings.retain(|warning| !aside.holds(warning));
-        warnings::sort(&mut warnings);
-        Ok(self.sorted(campaigns, &leads, warnings))
+        Ok((campaigns, leads, warnings))
     }
 
     /// Warnings of campaigns by their figures.
@@ -129,13 +138,14 @@ impl<'a> Making<'a> {
             let today = (&today, self.kept);
             all.extend(account::caller_ids(scope, self.tenant, today, ids).await?);
         }
+        let settings = &self.tenant.settings;
         for campaign in campaigns {
             let left = leads.get(&campaign.id).map_or(0, |leads| leads.left);
             let done = self.paces.get(&campaign.id).copied();
             let told = [
-                warnings::no_calls(campaign, &self.periods, self.now),
-                warnings::answer_rate_drop(campaign, &self.periods),
-                warnings::leads_running_out(campaign, left, done),
+                warnings::no_calls(campaign, &self.periods, (settings, self.now)),
+                warnings::answer_rate_drop(campaign, &self.periods, settings),
+                warnings::leads_running_out(campaign, (left, done), settings),
                 warnings::calls_without_result(campaign, &self.periods),
             ];
             all.extend(told.into_iter().flatten());
@@ -155,12 +165,22 @@ impl<'a> Making<'a> {
         let campaign = self.wanted.campaign;
         let exposed = compliance::exposed(scope, window, (campaign, None), self.source).await?;
         let exposed: BTreeMap<i64, Exposed> = exposed.into_iter().map(|it| (it.id, it)).collect();
-        let since = compliance::since(scope, campaign, self.now).await?;
-        let warnings = campaigns.iter().filter_map(|campaign| {
+        let settings = &self.tenant.settings;
+        let told = campaigns.iter().filter_map(|campaign| {
             let exposed = exposed.get(&campaign.id)?;
             let limit = limit(self.tenant, Some(exposed.limit_pct()));
-            let since = since.get(&campaign.id).copied();
-            warnings::abandoned(campaign, exposed.exposure, limit, since)
+            let code = warnings::against_limit(exposed.exposure, limit, settings)?;
+            Some((campaign, exposed.exposure, (code, limit)))
+        });
+        let told: Vec<_> = told.collect();
+        let recorded = compliance::since(scope, campaign, self.now).await?;
+        let recorded = |id: i64, code| {
+            let since = recorded.get(&id).copied();
+            since.filter(|_| code == Code::AbandonBreached)
+        };
+        let warnings = told.iter().map(|(campaign, exposure, (code, limit))| {
+            let since = recorded(campaign.id, *code);
+            warnings::abandoned(campaign, *exposure, (*code, *limit), since)
         });
         Ok(warnings.collect())
     }

@@ -37,7 +37,7 @@ pub struct Periods {
     pub before: Stretch,
     /// Today and the seven local days before.
     pub week: Stretch,
-    /// The part of the week that is more than two hours ago.
+    /// The part of the week in which a call without a result is too old.
     pub stale: Stretch,
     /// The last 60 minutes, begun with a whole quarter of an hour.
     pub last_hour: Stretch,
@@ -52,8 +52,8 @@ pub struct Periods {
 const SAME_DAYS: u64 = 4;
 
 impl Periods {
-    /// Those of an instant, as far as rows are kept.
-    pub fn new(zone: Zone, now: DateTime<Utc>, kept: Kept) -> Self {
+    /// Those of an instant, as far as rows are kept. `old`: age from which a call without a result is too old.
+    pub fn new(zone: Zone, now: DateTime<Utc>, old: TimeDelta, kept: Kept) -> Self {
         let local = zone.local(now);
         let at = |days: u64, time: NaiveTime| {
             let date = local.date().checked_sub_days(Days::new(days));
@@ -81,7 +81,7 @@ impl Periods {
             today: stretch(at(0, midnight), end),
             before: stretch(week_ago, at(7, minute.unwrap_or(local.time()))),
             week: stretch(week_ago, end),
-            stale: stretch(week_ago, quarter(now - TimeDelta::hours(2))),
+            stale: stretch(week_ago, quarter(now - old).max(week_ago)),
             last_hour: stretch(quarter(now) - TimeDelta::minutes(60), end),
             same_times: same_times.filter(has_rows).collect(),
             ends: Vec::new(),
@@ -154,6 +154,8 @@ mod tests {
     use super::*;
     use crate::time::zone::zone;
 
+    const OLD: TimeDelta = TimeDelta::hours(2);
+
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
     }
@@ -166,7 +168,7 @@ mod tests {
             "2026-06-30T17:05:00Z",
             "2026-06-29T18:00:00Z",
         ] {
-            let periods = Periods::new(zone, at(now), Kept::new(None, zone, ""));
+            let periods = Periods::new(zone, at(now), OLD, Kept::new(None, zone, ""));
             let windows = periods.windows();
             for stretch in periods.stretches() {
                 let parts = windows.iter().filter(|it| stretch.holds(it.from));
@@ -180,7 +182,7 @@ mod tests {
     fn stretches_are_those_of_the_local_clock() {
         let zone = zone("Asia/Ho_Chi_Minh");
         let now = at("2026-06-30T02:37:12.5Z"); // 09:37 there
-        let periods = Periods::new(zone, now, Kept::new(None, zone, ""));
+        let periods = Periods::new(zone, now, OLD, Kept::new(None, zone, ""));
         let stretch = |from: &str, to: &str| Stretch {
             from: at(from),
             to: at(to),
@@ -207,6 +209,6 @@ mod tests {
             stretch("2026-06-23T02:30:00Z", "2026-06-23T02:45:00Z")
         );
         let cut = Kept::new(Some(at("2026-06-10T00:00:00Z")), zone, "");
-        assert_eq!(Periods::new(zone, now, cut).same_times.len(), 2);
+        assert_eq!(Periods::new(zone, now, OLD, cut).same_times.len(), 2);
     }
 }

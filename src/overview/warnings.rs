@@ -8,8 +8,10 @@ use super::calls::{Campaign, Counts};
 use super::paces::Done;
 use super::periods::Periods;
 use super::row::{OverviewWarning, Pace};
+use crate::auth::settings::{Settings, count};
 use crate::closed::{WarningCode, WarningSeverity};
 use crate::percent::{DecimalNumber, PercentText};
+use crate::reports::telesales::caller_id_health::{Calls, health};
 use crate::reports::telesales::exposure::{Exposure, Limit};
 use crate::reports::typical::quartiles;
 use crate::time::Instant;
@@ -107,20 +109,24 @@ pub fn sort(warnings: &mut [Warning]) {
     });
 }
 
-/// Dials below which nothing is near a limit.
-const LEAST_DIALS: i64 = 100;
-/// Share of the limit from which it is near.
-const NEAR: Decimal = Decimal::from_parts(8, 0, 0, false, 1);
+/// The state of a campaign against its limit of abandoned calls, if it is over it or near it.
+pub fn against_limit(exposure: Exposure, limit: Limit, settings: &Settings) -> Option<Code> {
+    let near = settings.warn_abandon_near_pct / Decimal::ONE_HUNDRED;
+    let is_judged = exposure.dials >= count(settings.warn_abandon_near_dials);
+    match exposure.breaches(limit) {
+        true => Some(Code::AbandonBreached),
+        false if is_judged && exposure.used(limit) >= near => Some(Code::AbandonNear),
+        false => None,
+    }
+}
 
 /// A campaign over its limit of abandoned calls, or near it.
 pub fn abandoned(
     campaign: &Campaign,
     exposure: Exposure,
-    limit: Limit,
+    (code, limit): (Code, Limit),
     since: Option<Instant>,
-) -> Option<Warning> {
-    let is_over = exposure.breaches(limit);
-    let is_near = exposure.dials >= LEAST_DIALS && exposure.used(limit) >= NEAR;
+) -> Warning {
     let figures = json!({
         "calls": exposure.base(limit),
         "abandoned": exposure.abandoned,
@@ -130,20 +136,27 @@ pub fn abandoned(
         "abandons_left": exposure.abandons_left(limit),
         "dials_to_recover": exposure.calls_to_recover(limit),
     });
-    match (is_over, is_near) {
-        (true, _) => Some(Warning::of(campaign, Code::AbandonBreached, since, figures)),
-        (false, true) => Some(Warning::of(campaign, Code::AbandonNear, None, figures)),
-        (false, false) => None,
-    }
+    Warning::of(campaign, code, since, figures)
 }
 
-/// Seconds without a call that are never too many.
-const QUIET_SEC: i64 = 600;
 /// Days on which there were calls at this time, so that there should be some today.
 const USUAL_DAYS: usize = 3;
 
+/// The state of a caller ID by its calls, if it is not healthy.
+pub fn caller_id(calls: Calls, settings: &Settings) -> Option<Code> {
+    match health(calls, settings) {
+        "suspected_block" => Some(Code::CallerIdSuspectedBlock),
+        "warning" => Some(Code::CallerIdWarning),
+        _ => None,
+    }
+}
+
 /// An active campaign without calls for longer than usual at this time.
-pub fn no_calls(campaign: &Campaign, periods: &Periods, now: DateTime<Utc>) -> Option<Warning> {
+pub fn no_calls(
+    campaign: &Campaign,
+    periods: &Periods,
+    (settings, now): (&Settings, DateTime<Utc>),
+) -> Option<Warning> {
     let times = || periods.same_times.iter();
     let with_calls = times().filter(|it| campaign.counts(periods, it.quarter).dials > 0);
     if !campaign.is_active() || with_calls.count() < USUAL_DAYS {
@@ -152,7 +165,8 @@ pub fn no_calls(campaign: &Campaign, periods: &Periods, now: DateTime<Utc>) -> O
     let hours = times().map(|it| campaign.counts(periods, it.hour).dials);
     let gaps = hours.filter(|dials| *dials > 0).map(|dials| 3600 / dials);
     let [_, gap, _] = quartiles(gaps.collect())?;
-    let quiet = TimeDelta::seconds(QUIET_SEC.max(3 * gap));
+    let quiet = count(settings.warn_no_calls_sec).max(count(settings.warn_no_calls_gaps) * gap);
+    let quiet = TimeDelta::seconds(quiet);
     let last = campaign.last_call_at;
     if last.is_some_and(|last| now - last.0 <= quiet) {
         return None;
@@ -161,15 +175,14 @@ pub fn no_calls(campaign: &Campaign, periods: &Periods, now: DateTime<Utc>) -> O
     Some(Warning::of(campaign, Code::NoCalls, last, figures))
 }
 
-/// Dials of the last hour below which its answer rate says little.
-const LEAST_OF_HOUR: i64 = 50;
-/// Points under the lower quartile.
-const DROP: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
-
 /// An answer rate of the last hour that is far below what it usually is in this hour of the day.
-pub fn answer_rate_drop(campaign: &Campaign, periods: &Periods) -> Option<Warning> {
+pub fn answer_rate_drop(
+    campaign: &Campaign,
+    periods: &Periods,
+    settings: &Settings,
+) -> Option<Warning> {
     let Counts { dials, answers, .. } = campaign.counts(periods, periods.last_hour);
-    if dials < LEAST_OF_HOUR {
+    if dials < count(settings.warn_answer_rate_drop_dials) {
         return None;
     }
     let usual = periods.same_times.iter().filter_map(|it| {
@@ -177,7 +190,7 @@ pub fn answer_rate_drop(campaign: &Campaign, periods: &Periods) -> Option<Warnin
         rate(answers, dials)
     });
     let [usual, ..] = quartiles(usual.collect())?;
-    if rate(answers, dials)? >= usual - DROP {
+    if rate(answers, dials)? >= usual - settings.warn_answer_rate_drop_points {
         return None;
     }
     let figures = json!({
@@ -195,12 +208,16 @@ fn rate(answers: i64, dials: i64) -> Option<Decimal> {
     answers.checked_div(dials.into())
 }
 
-/// Leads of an active campaign that last for less than a day.
-pub fn leads_running_out(campaign: &Campaign, left: i64, done: Option<Done>) -> Option<Warning> {
+/// Leads of an active campaign that do not last long enough.
+pub fn leads_running_out(
+    campaign: &Campaign,
+    (left, done): (i64, Option<Done>),
+    settings: &Settings,
+) -> Option<Warning> {
     let done = done.filter(|done| campaign.is_active() && done.days >= 2)?;
     let days = Pace::days_left(done, left)?;
     let figures = json!({"leads_left": left, "days_left": DecimalNumber::<1>::new(days)});
-    let is_soon = days < Decimal::ONE;
+    let is_soon = days < settings.warn_leads_days;
     is_soon.then(|| Warning::of(campaign, Code::LeadsRunningOut, None, figures))
 }
 

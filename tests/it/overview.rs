@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use callboard::auth::{Permission, Role};
+use callboard::auth::tenant::Change;
+use callboard::auth::{Permission, Role, Tenant};
 use callboard::reports::telesales::abandon_check;
 use callboard::rollups::{Module, compact};
 use callboard::time::Clock;
@@ -176,6 +177,56 @@ async fn the_most_severe_warnings_come_first_then_the_most_dials() {
     assert_eq!(codes(&found), [(4, vec![])]);
 }
 
+/// Sets settings of the account.
+async fn set(test: &TestApp, settings: &[(&str, &str)]) {
+    let change = |(name, value): &(&str, &str)| Change::parse(name, value).expect("a setting");
+    let changes: Vec<Change> = settings.iter().map(change).collect();
+    let changed = Tenant::change(&test.app.db, TENANT, &changes).await;
+    changed.expect("changed");
+}
+
+#[tokio::test]
+async fn thresholds_of_warnings_are_settings_of_the_account() {
+    let test = TestApp::new().await;
+    let mut lines = campaign(1, "active");
+    lines.extend(calls(1, "2026-06-29T06:00:00Z", 100, 1, &|n| {
+        json!(if n < 2 { "abandoned" } else { "answered" })
+    }));
+    lines.extend(calls(1, "2026-06-30T05:00:00Z", 3, 1, &|_| Value::Null));
+    test.ingest(&lines).await;
+    let told = async || codes(&test.ok(TELESALES).await).remove(0).1;
+    assert_eq!(told().await, ["calls_without_result"]);
+    set(
+        &test,
+        &[
+            ("warn_abandon_near_pct", "50"),
+            ("warn_no_result_min", "195"),
+        ],
+    )
+    .await;
+    assert_eq!(told().await, ["abandon_near"]);
+    set(&test, &[("warn_abandon_near_dials", "104")]).await;
+    assert_eq!(told().await, [""; 0]);
+    for (name, value) in [
+        ("warn_abandon_near_pct", "101"),
+        ("warn_no_result_min", "14"),
+        ("warn_no_calls_gaps", "2.5"),
+        ("warn_leads_days", "-1"),
+    ] {
+        assert!(Change::parse(name, value).is_err(), "{name}={value}");
+    }
+    let fresh = test.instance(now(), Duration::ZERO).await;
+    let meta = fresh.data("/api/meta").await;
+    for (name, value) in [
+        ("warn_abandon_near_pct", 50),
+        ("warn_no_calls_sec", 600),
+        ("health_min_calls", 20),
+    ] {
+        assert_eq!(meta["thresholds"][name], value, "{name}");
+    }
+    assert_eq!(meta["thresholds"]["short_call_sec"], Value::Null);
+}
+
 #[tokio::test]
 async fn one_campaign_is_told_as_among_all() {
     let test = TestApp::new().await;
@@ -249,10 +300,7 @@ async fn a_limit_may_be_a_share_of_answers() {
     };
     assert_eq!(limits().await, (json!("dials"), json!(false), json!(0)));
     assert_eq!(codes(&test.ok(TELESALES).await)[0].1, [""; 0]);
-    let change = callboard::auth::tenant::Change::Setting("abandon_basis".into(), "answers".into());
-    callboard::auth::Tenant::change(&test.app.db, TENANT, &[change])
-        .await
-        .expect("a setting");
+    set(&test, &[("abandon_basis", "answers")]).await;
     assert_eq!(limits().await, (json!("answers"), json!(true), json!(134)));
     assert_eq!(codes(&test.ok(TELESALES).await)[0].1, ["abandon_breached"]);
 }
