@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use super::since;
 use super::warnings::{Code, Warning, caller_id};
 use crate::auth::Tenant;
 use crate::auth::settings::{Settings, count};
@@ -38,7 +39,7 @@ struct UsedBy {
 pub async fn caller_ids(
     scope: &mut Scope,
     tenant: &Tenant,
-    (today, kept): (&Window, Kept),
+    (today, now, kept): (&Window, DateTime<Utc>, Kept),
     campaigns: Vec<i64>,
 ) -> Result<Vec<Warning>> {
     let plan = |of| Plan::whole(today, Detail::Coarse, of, kept);
@@ -62,11 +63,14 @@ pub async fn caller_ids(
         )
         .bind_plan(&plan(RollupScope::Campaign)?);
     let used = rows.fetch_all(scope.connection()).await?;
+    let codes = told.iter().map(|(it, code)| (it.cid.as_str(), *code));
+    let codes: Vec<(&str, Code)> = codes.collect();
+    let since = since::of_caller_ids(scope, &codes, (today, now, kept), &tenant.settings).await?;
     let warnings = told.iter().flat_map(|(it, code)| {
         let campaigns = used.iter().filter(|used| used.cid == it.cid);
         campaigns.map(|used| Warning {
             code: *code,
-            since: None,
+            since: since.get(&it.cid).copied(),
             campaign: Some(used.campaign_id),
             subject: Some(it.cid.clone()),
             figures: json!({

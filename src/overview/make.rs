@@ -11,6 +11,7 @@ use super::leads::{self, Leads};
 use super::paces::ByCampaign;
 use super::periods::{Periods, Stretch};
 use super::row::{OverviewPage, OverviewRow, Pace};
+use super::since::{Hours, MOST_CAMPAIGNS};
 use super::warnings::{self, Code, Severity, Warning};
 use crate::auth::Tenant;
 use crate::auth::settings::count;
@@ -135,7 +136,7 @@ impl<'a> Making<'a> {
             let today = NamedWindow::Today.window(self.zone, self.now);
             let today = self.kept.with_rows(&today);
             let ids = campaigns.iter().map(|campaign| campaign.id).collect();
-            let today = (&today, self.kept);
+            let today = (&today, self.now, self.kept);
             all.extend(account::caller_ids(scope, self.tenant, today, ids).await?);
         }
         let settings = &self.tenant.settings;
@@ -178,11 +179,27 @@ impl<'a> Making<'a> {
             let since = recorded.get(&id).copied();
             since.filter(|_| code == Code::AbandonBreached)
         };
+        let open = told.iter();
+        let open = open.filter(|(campaign, _, (code, _))| recorded(campaign.id, *code).is_none());
+        let open: Vec<i64> = open.map(|(campaign, ..)| campaign.id).collect();
+        let hours = self.hours(scope, open).await?;
         let warnings = told.iter().map(|(campaign, exposure, (code, limit))| {
-            let since = recorded(campaign.id, *code);
+            let is_in = |past| warnings::against_limit(past, *limit, settings) == Some(*code);
+            let read = || hours.as_ref().and_then(|it| it.since(campaign.id, is_in));
+            let since = recorded(campaign.id, *code).or_else(read);
             warnings::abandoned(campaign, *exposure, (*code, *limit), since)
         });
         Ok(warnings.collect())
+    }
+
+    /// The past of campaigns; `None` without any campaign.
+    async fn hours(&self, scope: &mut Scope, mut campaigns: Vec<i64>) -> Result<Option<Hours>> {
+        if campaigns.is_empty() {
+            return Ok(None);
+        }
+        campaigns.truncate(MOST_CAMPAIGNS);
+        let hours = Hours::read(scope, campaigns, (self.now, self.kept)).await?;
+        Ok(Some(hours))
     }
 
     fn is_wanted(&self, campaign: &Campaign) -> bool {

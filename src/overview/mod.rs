@@ -14,6 +14,7 @@ pub mod paces;
 mod periods;
 mod request;
 mod row;
+mod since;
 mod warnings;
 
 pub use account::Sees;

@@ -160,6 +160,8 @@ async fn the_most_severe_warnings_come_first_then_the_most_dials() {
     assert_eq!(first["since"], "2026-06-30T08:00:00+00:00");
     assert_eq!(first["campaign_id"], 1);
     assert_eq!(first["figures"]["dials_to_recover"], 34);
+    let near = &answer.json()["data"][1]["warnings"][0];
+    assert_eq!(near["since"], "2026-06-29T06:00:00+00:00");
 
     let pages = [(1, vec![1, 2]), (2, vec![3, 5]), (3, vec![4]), (4, vec![])];
     for (page, ids) in pages {
@@ -225,6 +227,41 @@ async fn thresholds_of_warnings_are_settings_of_the_account() {
         assert_eq!(meta["thresholds"][name], value, "{name}");
     }
     assert_eq!(meta["thresholds"]["short_call_sec"], Value::Null);
+}
+
+/// From the journal, from sums and from rows.
+#[tokio::test]
+async fn a_campaign_is_near_its_limit_since_it_was_last_not() {
+    let test = TestApp::new().await;
+    let mut lines = campaign(1, "active");
+    let third = |n: i64| json!(if n < 3 { "abandoned" } else { "answered" });
+    // Near at 03:00, not at 05:00, and again at 06:30.
+    lines.extend(calls(1, "2026-06-30T02:30:00Z", 110, 1, &third));
+    lines.extend(calls(1, "2026-06-30T04:10:00Z", 80, 1, &answered));
+    lines.extend(calls(1, "2026-06-30T06:30:00Z", 10, 1, &|n| {
+        json!(if n < 2 { "abandoned" } else { "busy" })
+    }));
+    test.ingest(&lines).await;
+    let told = async || test.data(TELESALES).await[0]["warnings"][0].take();
+    for state in ["journal", "compacted"] {
+        if state == "compacted" {
+            let compacted = compact::compact_until_idle(&test.app.db).await;
+            compacted.expect("compacted");
+        }
+        let warning = told().await;
+        assert_eq!(warning["code"], "abandon_near", "{state}");
+        assert_eq!(warning["since"], "2026-06-30T06:00:00+00:00", "{state}");
+    }
+    // Of a state that no breach was recorded of, likewise.
+    let more = |n: i64| json!(if n < 3 { "abandoned" } else { "answered" });
+    test.ingest(&calls(1, "2026-06-30T07:20:00Z", 5, 1, &more))
+        .await;
+    let warning = told().await;
+    assert_eq!(warning["code"], "abandon_breached");
+    assert_eq!(warning["since"], "2026-06-30T07:00:00+00:00");
+    let stale = compact::mark_stale(&test.app.db, TENANT, Module::Telesales, None);
+    stale.await.expect("stale");
+    assert_eq!(told().await, warning);
 }
 
 #[tokio::test]
@@ -467,6 +504,7 @@ async fn a_caller_id_that_seems_blocked_is_told_at_the_campaigns_that_use_it() {
     let rows = test.data(TELESALES).await;
     let warning = &rows[0]["warnings"][0];
     assert_eq!(warning["subject"], "0900000001");
+    assert_eq!(warning["since"], "2026-06-30T06:00:00+00:00");
     assert_eq!(
         warning["figures"],
         json!({"calls": 30, "asr_pct": 3.3, "rejected_pct": 0, "short_pct": 0})

@@ -195,12 +195,24 @@ fn caller_id(counters: Counters, settings: &Settings) -> TelesalesCallerId {
 }
 
 /// Figures that determine the health of a caller ID.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Default, Clone, Copy, sqlx::FromRow)]
 pub struct Calls {
     pub all: i64,
     pub answers: i64,
     pub short: i64,
     pub rejected: i64,
+}
+
+impl Calls {
+    /// These and others.
+    pub const fn with(self, others: Self) -> Self {
+        Self {
+            all: self.all + others.all,
+            answers: self.answers + others.answers,
+            short: self.short + others.short,
+            rejected: self.rejected + others.rejected,
+        }
+    }
 }
 
 /// Determined by exact ratios, not by the rounded ones in the response.
