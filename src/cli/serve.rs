@@ -19,6 +19,7 @@ use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
 use crate::ingest::normal;
+use crate::overview::raise;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::{compact, upkeep};
 use crate::schedules;
@@ -143,6 +144,7 @@ pub async fn serve(
         retention,
     ));
     tasks.spawn(abandon_check::run(app.clone()));
+    tasks.spawn(raise::run(app.clone()));
     tasks.spawn(compact::run(app.db.clone(), config.compact_every));
     tasks.spawn(upkeep::run(app.db.clone(), app.clock));
     tasks.spawn(statistics::run(app.db.clone()));

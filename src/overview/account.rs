@@ -21,6 +21,13 @@ pub struct Sees {
     pub webhooks: bool,
 }
 
+impl Sees {
+    pub const ALL: Self = Self {
+        exports: true,
+        webhooks: true,
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct CallerId {
     cid: String,

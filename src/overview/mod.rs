@@ -12,6 +12,8 @@ mod meaning;
 mod pace;
 pub mod paces;
 mod periods;
+pub mod raise;
+mod raised;
 mod request;
 mod row;
 mod since;

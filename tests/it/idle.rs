@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use callboard::auth::Role;
 use callboard::auth::prune::{self, Retention};
+use callboard::overview::raise;
 use callboard::reports::telesales::abandon_check;
 use callboard::webhooks::sweep;
 
@@ -26,13 +27,14 @@ async fn installation() -> TestApp {
     test
 }
 
-/// Tenants in three lists: the abandon check, pruning, and the webhook sweep.
-async fn listed(test: &TestApp) -> [Vec<i64>; 3] {
+/// Tenants in four lists: the abandon check, pruning, the webhook sweep, and the check of warnings.
+async fn listed(test: &TestApp) -> [Vec<i64>; 4] {
     let (db, now) = (&test.app.db, test.app.clock.now());
     let lists = [
         abandon_check::tenants_to_check(db).await,
         prune::tenants_to_prune(db, KEEP, now).await,
         sweep::tenants_to_prune(db).await,
+        raise::tenants_to_check(db).await,
     ];
     lists.map(|list| list.expect("a list"))
 }
@@ -40,7 +42,7 @@ async fn listed(test: &TestApp) -> [Vec<i64>; 3] {
 #[tokio::test]
 async fn only_tenants_with_recurring_work_are_listed() {
     let test = installation().await;
-    assert_eq!(listed(&test).await, [const { Vec::<i64>::new() }; 3]);
+    assert_eq!(listed(&test).await, [const { Vec::<i64>::new() }; 4]);
 
     let campaign = |status: &str| {
         format!(
@@ -85,9 +87,10 @@ async fn only_tenants_with_recurring_work_are_listed() {
         (answer("2026-06-29 08:01Z"), None),
         (answer("2026-06-29 07:59Z"), Some(1)),
         (webhook.to_owned(), Some(2)),
+        (webhook.replace("{*}", "{autocall.*}"), Some(2)),
         (delivery.to_owned(), Some(2)),
     ];
-    let mut expected = [const { Vec::<i64>::new() }; 3];
+    let mut expected = [const { Vec::<i64>::new() }; 4];
     for (tenant, (sql, list)) in TENANTS.zip(cases) {
         test.user(tenant, &format!("user-{tenant}"), Role::Admin)
             .await;
@@ -97,6 +100,9 @@ async fn only_tenants_with_recurring_work_are_listed() {
             expected[list].push(tenant);
         }
     }
+    // The first webhook subscribes to warnings, too.
+    let subscribed = expected[2].first().copied();
+    expected[3].extend(subscribed);
     assert_eq!(listed(&test).await, expected);
 
     let now = test.app.clock.now();

@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::data::{
     Call, DisposedCall, Key, LeadAdded, LeadCompleted, LeadsImported, OfSchedule, Test,
+    WarningRaised,
 };
 use crate::app::App;
 use crate::closed::Set;
@@ -124,6 +125,9 @@ events! {
     "report.export.ready": export;
     /// An export failed for good. A cancelled one gives no event.
     "report.export.failed": export;
+    /// A warning of the overview began: `code`, `severity`, `since`, `campaign_id`, `subject` and `figures` as there, `module` (null
+    /// for a warning of the account) and `campaign_name`. It comes once, and again when the warning had ended and began again.
+    "warning.raised": stored::<WarningRaised>;
     /// A test of this webhook. It is sent whatever the webhook subscribes to.
     "webhook.test": stored::<Test>;
 }

@@ -1,6 +1,7 @@
 //! Data of events in the shapes that receivers see, read from what the triggers stored.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::time::Instant;
 
@@ -106,6 +107,22 @@ pub struct OfSchedule {
     /// The name of its window.
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<String>,
+}
+
+/// A warning that began.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WarningRaised {
+    /// Product; null for a warning of the account.
+    module: Option<String>,
+    code: String,
+    severity: String,
+    since: Option<Instant>,
+    campaign_id: Option<i64>,
+    campaign_name: Option<String>,
+    /// A caller ID, an export or a webhook.
+    subject: Option<String>,
+    /// The figures that it was told by.
+    figures: Map<String, Value>,
 }
 
 /// A test of a webhook.

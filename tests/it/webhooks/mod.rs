@@ -10,3 +10,4 @@ pub mod receiver;
 mod routes;
 mod signatures;
 mod upkeep;
+mod warnings;

@@ -1,6 +1,7 @@
 //! Bodies, against the samples of the catalogue.
 
 use callboard::exports::worker;
+use callboard::overview::raise;
 use callboard::reports::telesales::abandon_check;
 use callboard::webhooks::event::{self, catalogue};
 use serde_json::{Value, json};
@@ -111,6 +112,7 @@ async fn everything(test: &TestApp) {
         .collect();
     test.ingest(&calls).await;
     abandon_check::check(&test.app).await.expect("a check");
+    raise::check(&test.app).await.expect("a check");
     for tries in [0, 3] {
         let id = order(test).await;
         test.execute(
