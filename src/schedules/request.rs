@@ -132,7 +132,10 @@ pub async fn read(
             }
         }
         if let Some(webhook) = wanted.deliver.webhook {
+            // A schedule whose webhook is gone can be stopped, and stays as it is.
+            let is_kept = shown.is_some_and(|it| it["deliver"]["webhook"] == json!(webhook));
             match webhooks::store::find(scope, webhook).await {
+                Err(Error::NotFound) if is_kept && !wanted.active => {}
                 Err(Error::NotFound) => faults.add("deliver.webhook", "was not found."),
                 other => drop(other?),
             }

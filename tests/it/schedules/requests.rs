@@ -104,6 +104,35 @@ async fn every_fault_is_reported() {
 }
 
 #[tokio::test]
+async fn a_schedule_whose_webhook_is_gone_can_be_stopped() {
+    let test = Schedules::new().await;
+    let made = test.create(&json!({})).await;
+    assert_eq!(
+        test.hooks.delete(test.webhook).await.status,
+        StatusCode::NO_CONTENT
+    );
+    let patch = async |body: Value| {
+        let client = &test.hooks.client;
+        let request = client.with_method(Method::PATCH, &path(&made));
+        client.send(request.json(&body)).await
+    };
+    assert_eq!(
+        faulty(&patch(json!({"name": "B"})).await),
+        ["deliver.webhook"]
+    );
+    let other = json!({"active": false, "deliver": {"webhook": 404}});
+    assert_eq!(faulty(&patch(other).await), ["deliver.webhook"]);
+    let stopped = patch(json!({"active": false})).await;
+    assert_eq!(stopped.status, StatusCode::OK, "{}", stopped.text());
+    assert_eq!(stopped.json()["data"]["active"], false);
+    assert_eq!(patch(json!({"name": "B"})).await.status, StatusCode::OK);
+    assert_eq!(
+        faulty(&patch(json!({"active": true})).await),
+        ["deliver.webhook"]
+    );
+}
+
+#[tokio::test]
 async fn a_schedule_is_shown_as_it_was_made_and_changed() {
     let test = Schedules::new().await;
     let client = &test.hooks.client;
