@@ -66,12 +66,14 @@ pub fn optional_members(bytes: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>>
     members(bytes)
 }
 
-/// Like [`map`], for a POST whose body may be empty: no members then.
+/// Like [`map`], for a POST whose body may be empty or null: no members then.
 pub fn optional_map(bytes: &[u8]) -> Result<Map<String, Value>> {
     if is_blank(bytes) {
         return Ok(Map::new());
     }
-    map(bytes)
+    let members: Option<_> =
+        serde_json::from_slice(bytes).map_err(|error| Error::Malformed(error.to_string()))?;
+    Ok(members.unwrap_or_default())
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

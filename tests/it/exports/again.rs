@@ -156,12 +156,14 @@ async fn an_export_again_may_be_of_another_window() {
             "{}",
             reversed.text()
         );
+        assert_eq!(again(&test, &earlier, &Value::Null).await.status, 202);
+        assert_eq!(again(&test, &earlier, &json!([])).await.status, 400);
         let empty = test.post(&format!("/api/exports/{earlier}/again?dry_run=true"));
         let told = test.send(empty).await;
         assert_eq!(told.status, 200, "{}", told.text());
         assert_eq!(told.json()["data"]["from"], "2026-05-31T22:00:00+00:00");
     }
-    assert_eq!(test.ok("/api/exports").await.json()["total"], 6);
+    assert_eq!(test.ok("/api/exports").await.json()["total"], 8);
 }
 
 #[tokio::test]
