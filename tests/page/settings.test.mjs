@@ -58,8 +58,10 @@ test("no screen is painted in another theme or language than the user's", async 
     globalThis.painted = [];
     new MutationObserver(() => {
       const { lang, dataset } = document.documentElement;
-      if (document.querySelector("header.frame")) globalThis.painted.push(`${lang} ${dataset.theme}`);
-    }).observe(document, { childList: true, subtree: true });
+      // A screen may be drawn before its texts are there, but not seen.
+      const isSeen = getComputedStyle(document.body).visibility === "visible";
+      if (isSeen && document.querySelector("header.frame")) globalThis.painted.push(`${lang} ${dataset.theme}`);
+    }).observe(document, { childList: true, subtree: true, attributes: true });
   });
   await page.reload();
   await page.getByRole("navigation").waitFor();
