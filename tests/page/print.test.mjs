@@ -21,7 +21,7 @@ for (const [name, view] of Object.entries(VIEWS)) {
       const all = [...document.querySelectorAll("main *")].filter(isSeen);
       return {
         wide: all.filter((element) => element.getBoundingClientRect().right > width + 1 && !element.closest("svg, .hidden") && !element.matches(".uplot div")).slice(0, 3).map((element) => `${element.tagName}.${element.className}`),
-        controls: all.filter((element) => element.matches("input, select, button")).map((element) => element.outerHTML.slice(0, 80)),
+        controls: all.filter((element) => element.matches("input, select, button") && !element.closest(".filter-bar .chosen")).map((element) => element.outerHTML.slice(0, 80)),
         head: document.querySelector(".sheet-head").innerText,
         ink: getComputedStyle(document.body).color,
         repeats: getComputedStyle(document.querySelector(".sheet-head")).display,

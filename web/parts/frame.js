@@ -68,7 +68,9 @@ function Campaigns({ place }) {
   if (options.length === 0) return html`<span class="combobox"></span>`;
   const choose = (value) => {
     const [view, id] = value.split("/");
-    go(screen(view, id));
+    // A team is looked at from campaign to campaign.
+    const { team, agents, source } = view === place.view ? place : {};
+    go(screen(view, id, { team, agents, source }));
   };
   return html`<${Combobox} kind="campaign" name=${t("campaign")} placeholder=${t("campaign.choose")} options=${options}
     value=${place.id && `${place.view}/${place.id}`} choose=${choose}
