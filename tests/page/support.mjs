@@ -101,6 +101,13 @@ export async function examine(page, name) {
   assert.deepEqual(found, [], name);
 }
 
+/** Sends a body to the API, as an admin. */
+export async function send(path, type, body) {
+  const response = await fetch(url + path, { method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": type }, body });
+  assert.equal(response.status, 200, path);
+  return response.json();
+}
+
 /** The figures that a page shows: `{metric, row, value, text, open}`. */
 export const figures = (page) => page.locator("data[data-metric]").evaluateAll((all) => all.map((data) => ({
   metric: data.dataset.metric, row: data.dataset.row, value: data.value, text: data.textContent,
