@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
@@ -63,20 +64,26 @@ fn orders() -> [Ordered; 4] {
 
 /// Adds orders to the queue, for the workers that start later. One of them names a template that is deleted meanwhile.
 pub async fn order(app: &App, tenant: i64) -> Result<()> {
-    for ordered in orders() {
+    for (ordered, minutes) in orders().into_iter().zip([50, 41, 26, 12]) {
         let mut scope = app.db.write(tenant).await?;
-        submit(app, &mut scope, ordered).await?;
+        submit(app, &mut scope, ordered, minutes).await?;
         scope.commit().await?;
     }
     let mut scope = app.db.write(tenant).await?;
     let order = json!({"report_type": "trend", "window": "last_7_days", "template": templates::SHORT_LIVED});
-    submit(app, &mut scope, (ANALYST, Some(1), order)).await?;
+    submit(app, &mut scope, (ANALYST, Some(1), order), 7).await?;
     templates::delete_short_lived(&mut scope).await?;
     scope.commit().await
 }
 
-async fn submit(app: &App, scope: &mut Scope, (by, campaign, members): Ordered) -> Result<String> {
-    let now = app.clock.now();
+/// Adds an order that was given some minutes ago.
+async fn submit(
+    app: &App,
+    scope: &mut Scope,
+    (by, campaign, members): Ordered,
+    minutes: i64,
+) -> Result<String> {
+    let now = app.clock.now() - TimeDelta::minutes(minutes);
     let tenant = Tenant::load(scope).await?;
     let none = Map::new();
     let members = (members.as_object().unwrap_or(&none), None);
@@ -103,7 +110,7 @@ async fn work_slowly(app: &App, tenant: i64, is_still: bool) -> Result<()> {
     let lease = app.exports.pace.lease;
     let order = json!({"report_type": "full", "window": "last_30_days"});
     let mut scope = app.db.write(tenant).await?;
-    let id = submit(app, &mut scope, (ANALYST, Some(1), order)).await?;
+    let id = submit(app, &mut scope, (ANALYST, Some(1), order), 4).await?;
     let claim = queue::claim_submitted(&mut scope, &id, lease).await?;
     scope.commit().await?;
     let claimed = queue::claimed(&app.db, tenant, id, claim, app.clock.now());
