@@ -6,7 +6,6 @@ import { screen } from "../core/address.js";
 import { day, limit, moment, percent } from "../core/format.js";
 import { usePolled } from "../core/poll.js";
 import { useWindow } from "../core/screen.js";
-import { session } from "../core/session.js";
 import { t } from "../core/words.js";
 import { Figure } from "../parts/figure.js";
 import { Meter } from "../parts/headroom.js";
@@ -16,6 +15,8 @@ import { Strip } from "../parts/strip.js";
 
 /** States, each with its shape. */
 const STATES = { over: "✖", near: "▲", under: "✓" };
+/** The share of its limit from which a campaign is near it, and the dials below which it is not said. */
+const NEAR = { share: 0.8, dials: 100 };
 
 export function Compliance() {
   const { zone } = useWindow();
@@ -37,13 +38,12 @@ function Tools() {
     <button type="button" class="plain" onClick=${() => print()}>${t("compliance.print")}</button>`;
 }
 
-/** over, near or under: by what the limit of the account is a share of, and by its thresholds of warnings. */
+/** over, near or under: by what the limit of the account is a share of. */
 function stateOf({ current, abandon_basis: basis }) {
   const whole = basis === "answers" ? current.answers_total : current.attempts_total;
   if (current.breached) return "over";
   const share = whole > 0 ? (current.attempts_abandoned * 100) / (Number(current.limit_pct) * whole) : 0;
-  const { warn_abandon_near_pct: near, warn_abandon_near_dials: least } = session.get().account.thresholds;
-  return share * 100 >= near && current.attempts_total >= least ? "near" : "under";
+  return share >= NEAR.share && whole >= NEAR.dials ? "near" : "under";
 }
 
 const HEADS = [["campaign", true], ["compliance.of-dials", true], ["compliance.of-answers", true], ["compliance.left", true], ["compliance.since", true], ["compliance.days", true], ["compliance.blocked", false]];
