@@ -11,8 +11,8 @@ withBrowser();
 /** Links of the navigation by role, of users that script/page has made. */
 const ROLES = {
   supervisor: ["Campaigns", "Telesales", "Compliance", "Exports", "Compare"],
-  read_only: ["Campaigns", "Telesales", "Compliance", "Compare"],
-  agent: ["Campaigns", "Telesales", "Compliance"],
+  read_only: ["Campaigns", "Telesales", "Compliance", "Exports", "Compare"],
+  agent: ["Campaigns", "Telesales", "Compliance", "Exports"],
 };
 
 for (const [role, links] of Object.entries(ROLES)) {

@@ -6,7 +6,7 @@
 
 import { store } from "./store.js";
 
-const KEYS = ["w", "tz", "vs", "m", "team", "agents", "source", "sort", "open", "every", "after"];
+const KEYS = ["w", "tz", "vs", "m", "team", "agents", "source", "sort", "open", "every", "after", "mine", "status"];
 const DEFAULTS = { w: "today", every: "60" };
 
 /** The place that an address means: `{view, id, sub}` and a member for each key that is given. */

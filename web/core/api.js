@@ -1,6 +1,6 @@
 // Every route that the page asks, by what it is for. Nothing else names a path.
 
-import { change, read, sendFile } from "./ask.js";
+import { change, read, readFile, sendFile } from "./ask.js";
 
 /** The two products: where their reports and lists are, and how they name things. */
 export const MODULES = {
@@ -64,9 +64,23 @@ export const ingest = (file) => sendFile("/api/ingest", file, "application/x-ndj
 /** A list of calls or leads, by its route in the catalogue. */
 export const list = (route, params, options) => read(route, params, options);
 
-export const exportsOf = (id, params, options) => read(`/api/autocall/campaigns/${id}/reports/export`, params, options);
-export const orderExport = (id, order) => change("POST", `/api/autocall/campaigns/${id}/reports/export`, order);
-export const cancelExport = (id, job) => change("DELETE", `/api/autocall/campaigns/${id}/reports/export/${job}`);
-export const exportJob = (id, job, options) => read(`/api/autocall/campaigns/${id}/reports/export/${job}`, {}, options);
-export const templates = (options) => read("/api/export-templates", { per_page: 200 }, options);
-export const schedules = (options) => read("/api/schedules", { per_page: 50 }, options);
+/** A page of the files of both products: `{data, total, …}`. */
+export const files = (params, options) => read("/api/exports", params, options);
+const orders = (module, id) => (module === "autocall" ? `/api/autocall/campaigns/${id}/reports/export` : "/api/telesales/calls/export");
+export const order = (module, id, body) => change("POST", orders(module, id), body);
+/** Rows and seconds of an order, which is not made. */
+export const estimate = (module, id, body, options) => change("POST", `${orders(module, id)}?dry_run=true`, body, options);
+/** The same order once more, in another window where one is given. */
+export const again = (job, window) => change("POST", `/api/exports/${job}/again`, window);
+export const cancel = ({ kind, campaign_id: id, job_id: job }) => change("DELETE", `${orders(kind, id)}/${job}`);
+/** A report of Telesales as a file. */
+export const reportFile = (report, params) => readFile(`/api/telesales/reports/${report}/export`, params);
+export const templates = (options) => read("/api/export-templates", { per_page: 100 }, options);
+
+export const schedules = (params, options) => read("/api/schedules", params, options);
+export const addSchedule = (schedule) => change("POST", "/api/schedules", schedule);
+export const changeSchedule = (id, changes) => change("PATCH", `/api/schedules/${id}`, changes);
+export const removeSchedule = (id) => change("DELETE", `/api/schedules/${id}`);
+export const runSchedule = (id) => change("POST", `/api/schedules/${id}/run`);
+export const runs = (id, params, options) => read(`/api/schedules/${id}/runs`, params, options);
+export const webhooks = (options) => read("/api/webhooks", { per_page: 50 }, options);

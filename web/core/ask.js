@@ -69,11 +69,18 @@ export async function read(path, params = {}, { signal, fresh = false } = {}) {
   return { ...answer, at };
 }
 
+/** Reads a file: `{blob, name}`. */
+export async function readFile(path, params) {
+  const response = await send(path + query(params), { cache: "no-store" });
+  const [, name = ""] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition")) ?? [];
+  return { blob: await response.blob(), name };
+}
+
 /** Changes something: the body of the answer, null where it has none. */
-export async function change(method, path, body) {
+export async function change(method, path, body, { signal } = {}) {
   const headers = { Accept: "application/json", "X-Callboard-Page": "1" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await send(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const response = await send(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   return response.status === 204 ? null : response.json();
 }
 

@@ -46,7 +46,7 @@ export function listenToKeys() {
 const ACTIONS = {
   "/": search,
   "?": () => help.set(true),
-  e: () => address.get().view === "autocall" && go(screen("exports", address.get().id)),
+  e: () => go(screen("exports", ["autocall", "telesales"].includes(address.get().view) ? address.get().view : "", { sub: address.get().id })),
   t: () => go(changed({ w: "today" })),
   r: refresh,
   ".": () => pinOf(address.get()) && pin(pinOf(address.get())),

@@ -33,15 +33,16 @@ export const pace = () => (address.get().every === "10" ? 10 : 60);
 
 /**
  * Figures that a screen shows: `{answer, fault, isOld}`. `load(signal, fresh)` gives an answer with the time of its figures
- * in `at`. With another key the former answer stays, and is old, until the next one is there.
+ * in `at`. With another key the former answer stays, and is old, until the next one is there. `soon(answer)` may ask for the
+ * next one after less than the pace, in seconds.
  */
-export function usePolled(key, load) {
+export function usePolled(key, load, soon = () => undefined) {
   const [shown, setShown] = useState({ key: null, answer: null, fault: null });
-  const current = useRef(load);
-  current.current = load;
+  const current = useRef();
+  current.current = { load, soon };
   useEffect(() => {
     const show = (change) => setShown((was) => ({ ...was, ...change, key }));
-    const turn = new Turn(`${session.get().user.id} ${key}`, (...args) => current.current(...args), show);
+    const turn = new Turn(`${session.get().user.id} ${key}`, current, show);
     return turn.start();
   }, [key]);
   return { answer: shown.answer, fault: PASSING.includes(shown.fault?.status) ? null : shown.fault, isOld: shown.answer !== null && shown.key !== key };
@@ -49,8 +50,8 @@ export function usePolled(key, load) {
 
 /** The requests of one screen, one after the other. */
 class Turn {
-  constructor(key, load, show) {
-    Object.assign(this, { key, load, show, failures: 0, timer: 0, abort: null });
+  constructor(key, current, show) {
+    Object.assign(this, { key, current, show, failures: 0, timer: 0, abort: null });
   }
 
   /** Begins; the function that is returned ends it. */
@@ -89,7 +90,7 @@ class Turn {
     this.pause();
     const abort = (this.abort = new AbortController());
     try {
-      const answer = await this.load(abort.signal, fresh);
+      const answer = await this.current.current.load(abort.signal, fresh);
       if (abort.signal.aborted) return;
       tabs.postMessage({ key: this.key, answer });
       this.succeed(answer);
@@ -105,7 +106,7 @@ class Turn {
     tell({ at: answer.at, state: "fine", since: null, again: null });
     this.show({ answer, fault: null });
     // Little is left of the limit: half the pace, before there is nothing.
-    this.later(pace() * (budget.get() < 0.25 ? 2 : 1));
+    this.later(Math.min(pace(), this.current.current.soon(answer) ?? Infinity) * (budget.get() < 0.25 ? 2 : 1));
   }
 
   fail(fault) {

@@ -8,7 +8,7 @@ import { store } from "./store.js";
 import { language, preferred, speak } from "./words.js";
 import { isZone } from "./zone.js";
 
-/** `{user, tenant, permissions, language}`, the language in which it began; null while nobody is signed in, undefined until that is known. */
+/** `{user, tenant, permissions, language, accountLanguage}`, the language in which it began, and that of the account; null while nobody is signed in, undefined until that is known. */
 export const session = store(undefined);
 
 /** A sign-in link that waits for an answer, because somebody is signed in: `{code}`; or one that was of no use: `{isSpent}`. */
@@ -78,7 +78,7 @@ async function begin({ settings: own, language: theirs, ...who }) {
   const spoken = wanted !== language.get() && speak(wanted);
   // Figures are asked for while their texts come, and shown with them.
   document.body.classList.toggle("unseen", Boolean(spoken));
-  session.set({ ...who, language: wanted });
+  session.set({ ...who, language: wanted, accountLanguage: theirs });
   try {
     await spoken;
   } finally {

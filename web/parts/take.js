@@ -7,7 +7,7 @@ import { t } from "../core/words.js";
 export function Take({ name, rows }) {
   const [isCopied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(rows().map((row) => row.join("\t")).join("\n")).then(() => setCopied(true));
-  return html`<button type="button" class="plain" onClick=${() => save(`${name}.csv`, csv(rows()))}>CSV</button>
+  return html`<button type="button" class="plain" onClick=${() => save(`${name}.csv`, new Blob([csv(rows())], { type: "text/csv" }))}>CSV</button>
     ${navigator.clipboard && html`<button type="button" class="plain" onClick=${copy}>${t(isCopied ? "take.copied" : "take.copy")}</button>`}`;
 }
 
@@ -21,9 +21,10 @@ function csv(rows) {
   return `\ufeff${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
-function save(name, text) {
+/** Gives the reader a file. */
+export function save(name, blob) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -16,7 +16,7 @@ const FIRST = 2;
 /** The view in which a warning can be seen. */
 function place(warning, module) {
   if (warning.code.startsWith("abandon")) return screen("compliance");
-  if (warning.code === "export_failed") return screen("exports");
+  if (warning.code === "export_failed") return screen("exports", "", { status: "failed" });
   if (warning.code === "webhook_suspended") return null;
   return screen(warning.campaign_id ? module : "telesales", warning.campaign_id ?? "");
 }

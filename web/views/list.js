@@ -24,8 +24,13 @@ export const VIEWS = [
     load: async () => (await later("views/compliance.js")).Compliance,
   },
   {
-    name: "exports", label: "nav.exports", needs: "autocall_export_report", isOpen: (may) => may("autocall_export_report"),
+    name: "exports", label: "nav.exports", within: ["schedules"], needs: "autocall_export_report",
+    isOpen: (may) => (autocall(may) && may("autocall_export_report")) || telesales(may) || may("exports_manage"),
     load: async () => (await later("views/exports.js")).Exports,
+  },
+  {
+    name: "schedules", needs: "exports_manage", isOpen: (may) => may("exports_manage"),
+    load: async () => (await later("views/exports.js")).SchedulesAlone,
   },
   {
     name: "compare", label: "nav.compare", needs: "autocall_api_access", isOpen: autocall,
