@@ -90,7 +90,8 @@ test("a user whose language is not the browser's waits no longer, and never sees
     const seen = [];
     await page.exposeFunction("see", (text) => seen.push(text));
     await page.addInitScript(() => new MutationObserver(() => {
-      if (getComputedStyle(document.body).visibility === "visible") globalThis.see(document.querySelector("nav")?.textContent ?? "");
+      const nav = document.querySelector("nav");
+      if (nav && getComputedStyle(nav).visibility === "visible") globalThis.see(nav.textContent);
     }).observe(document, { childList: true, subtree: true, attributes: true }));
     const asked = await load(page, VIEWS.autocall.at, VIEWS.autocall.drawn);
     assert.ok(asked.length <= MOST, told(asked));

@@ -59,8 +59,8 @@ test("no screen is painted in another theme or language than the user's", async 
     new MutationObserver(() => {
       const { lang, dataset } = document.documentElement;
       // A screen may be drawn before its texts are there, but not seen.
-      const isSeen = getComputedStyle(document.body).visibility === "visible";
-      if (isSeen && document.querySelector("header.frame")) globalThis.painted.push(`${lang} ${dataset.theme}`);
+      const frame = document.querySelector("header.frame");
+      if (frame && getComputedStyle(frame).visibility === "visible") globalThis.painted.push(`${lang} ${dataset.theme}`);
     }).observe(document, { childList: true, subtree: true, attributes: true });
   });
   await page.reload();
