@@ -6,7 +6,8 @@ select 1, id, 'Campaign ' || id, (array['active', 'paused'])[1 + id % 2], 1, '20
 insert into telesales_campaigns (tenant_id, id, name, status)
 select 1, id, 'Campaign ' || id, (array['active', 'paused'])[1 + id % 2] from generate_series(1, 300) id;
 insert into agents (tenant_id, id, name, username) select 1, n, 'Agent ' || n, 'agent' || n from generate_series(1, 60) n;
-insert into caller_ids (tenant_id, cid, carrier) select 1, '8428' || 3800000 + n, 'viettel' from generate_series(1, 40) n;
+insert into caller_ids (tenant_id, cid, carrier, cli_type)
+select 1, '8428' || 3800000 + n, 'viettel', 'mobile' from generate_series(1, 40) n;
 insert into dispositions (tenant_id, code, label, category, color, is_conversion) values
     (1, 'sale', 'Sale', 'contact', '#10B981', true), (1, 'no', 'No', 'contact', '#EF4444', false);
 
