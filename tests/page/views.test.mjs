@@ -109,9 +109,9 @@ test("a keyboard alone goes from signing in to the calls behind a number, and to
   assert.ok(await page.evaluate(() => document.activeElement.matches("a.figure")), "focus returned");
   await page.keyboard.press("g");
   await page.keyboard.press("e");
-  await page.locator("form.order button").waitFor();
+  await page.locator("form.order button.main").waitFor();
   const download = page.waitForEvent("download", { timeout: 60_000 });
-  await page.locator("form.order button").focus();
+  await page.locator("form.order button.main").focus();
   await page.keyboard.press("Enter");
   const file = await (await download).path();
   const { readFileSync } = await import("node:fs");
