@@ -66,13 +66,16 @@ export const list = (route, params, options) => read(route, params, options);
 
 /** A page of the files of both products: `{data, total, …}`. */
 export const files = (params, options) => read("/api/exports", params, options);
+const EVIDENCE = "/api/telesales/reports/compliance/export";
 const orders = (module, id) => (module === "autocall" ? `/api/autocall/campaigns/${id}/reports/export` : "/api/telesales/calls/export");
 export const order = (module, id, body) => change("POST", orders(module, id), body);
 /** Rows and seconds of an order, which is not made. */
 export const estimate = (module, id, body, options) => change("POST", `${orders(module, id)}?dry_run=true`, body, options);
 /** The same order once more, in another window where one is given. */
 export const again = (job, window) => change("POST", `/api/exports/${job}/again`, window);
-export const cancel = ({ kind, campaign_id: id, job_id: job }) => change("DELETE", `${orders(kind, id)}/${job}`);
+export const orderEvidence = (body) => change("POST", EVIDENCE, body);
+export const cancel = ({ kind, report_type: report, campaign_id: id, job_id: job }) =>
+  change("DELETE", `${report === "compliance" ? EVIDENCE : orders(kind, id)}/${job}`);
 /** A report of Telesales as a file. */
 export const reportFile = (report, params) => readFile(`/api/telesales/reports/${report}/export`, params);
 export const templates = (options) => read("/api/export-templates", { per_page: 100 }, options);

@@ -6,7 +6,9 @@ import { screen } from "../core/address.js";
 import { day, limit, moment, percent } from "../core/format.js";
 import { usePolled } from "../core/poll.js";
 import { useWindow } from "../core/screen.js";
+import { may } from "../core/session.js";
 import { t } from "../core/words.js";
+import { Evidence } from "../parts/evidence.js";
 import { Figure } from "../parts/figure.js";
 import { Meter } from "../parts/headroom.js";
 import { Failure, Nothing, Panel } from "../parts/panel.js";
@@ -26,15 +28,16 @@ export function Compliance() {
     <div class="heading"><h1>${t("compliance")}</h1><span class="muted">${t("compliance.about")}</span></div>
     ${fault && html`<${Failure} fault=${fault} />`}
     ${!rows && !fault && html`<${Skeleton} />`}
-    ${rows && html`<${Panel} kind="whole" title=${t("compliance.campaigns")} tools=${html`<${Tools} />`}>
+    ${rows && html`<${Panel} kind="whole" title=${t("compliance.campaigns")} tools=${html`<${Tools} zone=${zone} />`}>
       ${rows.length === 0 ? html`<${Nothing}>${t("nothing.campaigns")}<//>` : html`<${Rows} rows=${rows} zone=${zone} />`}
     <//>`}`;
 }
 
-function Tools() {
+function Tools({ zone }) {
   const [isCopied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(location.href).then(() => setCopied(true));
-  return html`<button type="button" class="plain" onClick=${copy}>${t(isCopied ? "compliance.copied" : "compliance.copy")}</button>
+  return html`${mayProve() && html`<${Evidence} zone=${zone} />`}
+    <button type="button" class="plain" onClick=${copy}>${t(isCopied ? "compliance.copied" : "compliance.copy")}</button>
     <button type="button" class="plain" onClick=${() => print()}>${t("compliance.print")}</button>`;
 }
 
@@ -48,9 +51,12 @@ function stateOf({ current, abandon_basis: basis }) {
 
 const HEADS = [["campaign", true], ["compliance.of-dials", true], ["compliance.of-answers", true], ["compliance.left", true], ["compliance.since", true], ["compliance.days", true], ["compliance.blocked", false]];
 
+/** True if the reader may take evidence, whose calls have phones. */
+const mayProve = () => may("calls_read");
+
 function Rows({ rows, zone }) {
   return html`<div class="table-frame" tabindex="0" role="group" aria-label=${t("compliance.campaigns")}><table class="rows compliance cards">
-    <thead><tr>${HEADS.map(([key, isText]) => html`<th scope="col" class=${isText ? "text" : ""}>${t(key)}</th>`)}</tr></thead>
+    <thead><tr>${[...HEADS, ...(mayProve() ? [["evidence", true]] : [])].map(([key, isText]) => html`<th scope="col" class=${isText ? "text" : ""}>${t(key)}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<${Row} key=${row.campaign_id} row=${row} zone=${zone} />`)}</tbody>
   </table></div>`;
 }
@@ -73,6 +79,7 @@ function Row({ row, zone }) {
     <td class="text" data-label=${t("compliance.since")}>${row.since ? moment(row.since, zone) : "—"}</td>
     <td class="text" data-label=${t("compliance.days")}><${Ticks} row=${row} zone=${zone} /></td>
     <td data-label=${t("compliance.blocked")}><${Figure} metric="telesales.compliance.blocked_count" value=${row.blocked_count} of=${of} around=${[row]} row=${row.campaign_id} /></td>
+    ${mayProve() && html`<td class="text" data-label=${t("evidence")}><${Evidence} campaign=${{ id: row.campaign_id, name: current.campaign_name }} zone=${zone} /></td>`}
   </tr>`;
 }
 
