@@ -1,5 +1,6 @@
 //! Login, logout and the current user: `/api/auth`
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::context::{Client, RequestContext};
 use super::extract::{AnyToken, Permitted};
-use super::{body, paths};
+use super::{body, meta, paths};
 use crate::app::App;
 use crate::auth::audit::Event;
 use crate::auth::login::{self, LoginRequest, Password};
@@ -27,6 +28,7 @@ use crate::auth::{Caller, Permission, password, session};
 use crate::envelope::Data;
 use crate::error::{Faults, Result};
 use crate::input::members;
+use crate::percent::DecimalNumber;
 use crate::text::NAME_LEN;
 use crate::words::Language;
 
@@ -90,6 +92,9 @@ pub struct Me {
     language: String,
     /// The user's own settings.
     settings: UserSettings,
+    /// Thresholds of warnings and of the health of caller IDs, by account setting.
+    #[schema(value_type = BTreeMap<String, f64>, example = json!({"warn_abandon_near_pct": 80, "warn_abandon_near_dials": 100}))]
+    thresholds: BTreeMap<&'static str, DecimalNumber<6>>,
 }
 
 impl Me {
@@ -100,6 +105,7 @@ impl Me {
         let tenant = &caller.tenant;
         let language = tenant.settings.language.map_or(AUTO, Language::name);
         let language = settings.language.as_deref().unwrap_or(language).to_owned();
+        let thresholds = meta::thresholds(&tenant.settings);
         let tenant = Account {
             id: tenant.id,
             name: tenant.name.clone(),
@@ -111,6 +117,7 @@ impl Me {
             permissions: caller.permissions(),
             language,
             settings,
+            thresholds,
         })
     }
 }

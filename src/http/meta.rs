@@ -15,7 +15,7 @@ use super::{openapi, paths};
 use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::limit::Group;
-use crate::auth::settings::AUTO;
+use crate::auth::settings::{AUTO, Settings};
 use crate::catalogue::{self, Entry, Known};
 use crate::envelope::Data;
 use crate::error::Result;
@@ -88,6 +88,14 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     openapi::guard::<Meta>(router, paths::METRICS)
 }
 
+/// Thresholds of warnings and of the health of caller IDs, by account setting.
+pub fn thresholds(settings: &Settings) -> BTreeMap<&'static str, DecimalNumber<6>> {
+    let thresholds = settings.thresholds();
+    thresholds
+        .map(|(name, number)| (name, DecimalNumber::new(number)))
+        .collect()
+}
+
 /// The account: version, time zone, language, limits and modules.
 #[utoipa::path(get, path = paths::META, tag = "Meaning", operation_id = "meta",
     responses((status = 200, description = "The token's account.", body = Data<Account>)))]
@@ -108,11 +116,7 @@ async fn account(
             timezone: tenant.timezone.name(),
             language: tenant.settings.language.map_or(AUTO, Language::name),
             limits: limits.into(),
-            thresholds: tenant
-                .settings
-                .thresholds()
-                .map(|(name, number)| (name, DecimalNumber::new(number)))
-                .collect(),
+            thresholds: thresholds(&tenant.settings),
             modules: readable.map(|(module, _)| *module).collect(),
             complete_from: tenant.complete_from.map(Instant),
         },

@@ -8,7 +8,7 @@ import { store } from "./store.js";
 import { language, preferred, speak } from "./words.js";
 import { isZone } from "./zone.js";
 
-/** `{user, tenant, permissions, language, accountLanguage}`, the language in which it began, and that of the account; null while nobody is signed in, undefined until that is known. */
+/** `{user, tenant, permissions, thresholds, language, accountLanguage}`, the language in which it began, and that of the account; null while nobody is signed in, undefined until that is known. */
 export const session = store(undefined);
 
 /** A sign-in link that waits for an answer, because somebody is signed in: `{code}`; or one that was of no use: `{isSpent}`. */
@@ -102,6 +102,12 @@ function end() {
 
 /** The zone of an address, else of the user, else of the account. */
 export const zoneOf = (tz) => (tz && isZone(tz) ? tz : settings.get()?.zone ?? session.get().tenant.timezone);
+
+/** The share of its limit from which a campaign is near it, and the dials below which it is not said. */
+export const nearLimit = () => {
+  const { warn_abandon_near_pct: percent, warn_abandon_near_dials: dials } = session.get().thresholds;
+  return { share: percent / 100, dials };
+};
 
 /** True if the reader has a permission. */
 export const may = (permission) => session.get()?.permissions.includes(permission) ?? false;

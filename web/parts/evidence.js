@@ -12,7 +12,7 @@ export function Evidence({ campaign, zone }) {
   const order = async () => {
     setSaid({ isBusy: true, text: "", isWrong: false });
     try {
-      const lang = preferred(session.get().account.language);
+      const lang = preferred(session.get().accountLanguage);
       const { data } = await api.orderEvidence({ campaign_id: campaign?.id, timezone: zone, lang });
       awaitFile(data.job_id);
       setSaid({ isBusy: false, text: t("evidence.ordered"), isWrong: false });

@@ -2,6 +2,7 @@
 
 import { html } from "../core/dom.js";
 import { decimal, limit as limited, percent } from "../core/format.js";
+import { nearLimit } from "../core/session.js";
 import { t } from "../core/words.js";
 
 /** `current` as the report abandon-rate gives it. */
@@ -15,7 +16,7 @@ export function Headroom({ current }) {
 /** `role=meter`, drawn to 1.25 times the limit. */
 export function Meter({ rate, limit }) {
   const whole = limit * 1.25;
-  const state = rate > limit ? "over" : rate >= 0.8 * limit ? "near" : "under";
+  const state = rate > limit ? "over" : rate >= nearLimit().share * limit ? "near" : "under";
   return html`<span class="meter ${state}" role="meter" aria-label=${t("headroom")} aria-valuemin="0" aria-valuemax=${limit} aria-valuenow=${Math.min(rate, limit)}
     aria-valuetext=${t("headroom.text", { rate: decimal(rate, 2), limit: limited(limit).slice(0, -1) })}>
     <span class="fill" style=${{ width: `${Math.min(100, (rate / whole) * 100)}%` }}></span>

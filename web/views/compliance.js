@@ -6,7 +6,7 @@ import { screen } from "../core/address.js";
 import { day, limit, moment, percent } from "../core/format.js";
 import { usePolled } from "../core/poll.js";
 import { useWindow } from "../core/screen.js";
-import { may } from "../core/session.js";
+import { may, nearLimit } from "../core/session.js";
 import { t } from "../core/words.js";
 import { Evidence } from "../parts/evidence.js";
 import { Figure } from "../parts/figure.js";
@@ -17,8 +17,6 @@ import { Strip } from "../parts/strip.js";
 
 /** States, each with its shape. */
 const STATES = { over: "✖", near: "▲", under: "✓" };
-/** The share of its limit from which a campaign is near it, and the dials below which it is not said. */
-const NEAR = { share: 0.8, dials: 100 };
 
 export function Compliance() {
   const { zone } = useWindow();
@@ -46,7 +44,8 @@ function stateOf({ current, abandon_basis: basis }) {
   const whole = basis === "answers" ? current.answers_total : current.attempts_total;
   if (current.breached) return "over";
   const share = whole > 0 ? (current.attempts_abandoned * 100) / (Number(current.limit_pct) * whole) : 0;
-  return share >= NEAR.share && whole >= NEAR.dials ? "near" : "under";
+  const near = nearLimit();
+  return share >= near.share && whole >= near.dials ? "near" : "under";
 }
 
 const HEADS = [["campaign", true], ["compliance.of-dials", true], ["compliance.of-answers", true], ["compliance.left", true], ["compliance.since", true], ["compliance.days", true], ["compliance.blocked", false]];

@@ -64,7 +64,8 @@ async fn a_login_token_grants_the_roles_permissions() {
     assert_eq!(
         me.json(),
         json!({"data": {"user": user, "tenant": tenant, "permissions": permissions, "language": "auto",
-            "settings": test.data("/api/me/settings").await}})
+            "settings": test.data("/api/me/settings").await,
+            "thresholds": test.data("/api/meta").await["thresholds"]}})
     );
     let devices = test
         .query(
