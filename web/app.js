@@ -7,17 +7,19 @@ import { unauthenticated } from "./core/ask.js";
 import { loadCampaigns } from "./core/campaigns.js";
 import { catalogue, loadCatalogue } from "./core/catalogue.js";
 import { finding, help, listenToKeys } from "./core/keys.js";
+import { later } from "./core/later.js";
 import { isAway, link, may, resume, session } from "./core/session.js";
 import { useStore } from "./core/store.js";
 import { language, preferred, speak, t } from "./core/words.js";
 import { Frame } from "./parts/frame.js";
 import { Finder } from "./parts/finder.js";
 import { Forbidden } from "./parts/forbidden.js";
-import { KeysHelp } from "./parts/keys-help.js";
 import { Opened } from "./parts/opened.js";
-import { LinkAsked } from "./parts/link-asked.js";
 import { SignIn } from "./views/sign-in.js";
 import { VIEWS } from "./views/list.js";
+
+const loadKeysHelp = async () => (await later("parts/keys-help.js")).KeysHelp;
+const loadLinkAsked = async () => (await later("parts/link-asked.js")).LinkAsked;
 
 function App() {
   const [who, place] = [useStore(session), useStore(address)];
@@ -38,10 +40,19 @@ function App() {
     ${view.isOpen(may) ? html`<${View} key="${view.name}/${place.id}" view=${view} place=${place} />` : html`<${Forbidden} what=${t(view.label ?? `module.${view.name}`)} permission=${view.needs} />`}
   <//>
   ${place.open && html`<${Opened} open=${place.open} after=${place.after} />`}
-  ${linked && html`<${LinkAsked} linked=${linked} />`}
+  ${linked && html`<${Rare} load=${loadLinkAsked} linked=${linked} />`}
   ${isFinding && html`<${Finder} />`}
-  ${isHelping && html`<${KeysHelp} />`}
+  ${isHelping && html`<${Rare} load=${loadKeysHelp} />`}
   ${expired > 0 && html`<${SignIn} again=${true} />`}`;
+}
+
+/** What few readers open, and the first view does without. */
+function Rare({ load, ...given }) {
+  const [component, setComponent] = useState(null);
+  useEffect(() => {
+    load().then((loaded) => setComponent(() => loaded));
+  }, []);
+  return component && html`<${component} ...${given} />`;
 }
 
 /** A view, loaded when it is first opened. */
