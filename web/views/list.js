@@ -4,7 +4,6 @@
 import { later } from "../core/later.js";
 import { Autocall } from "./autocall.js";
 import { Overview } from "./overview.js";
-import { Telesales } from "./telesales.js";
 
 const autocall = (may) => may("autocall_api_access");
 const telesales = (may) => may("telesales_api_access");
@@ -17,7 +16,8 @@ export const VIEWS = [
   },
   { name: "autocall", needs: "autocall_api_access", isOpen: autocall, component: Autocall },
   {
-    name: "telesales", label: "nav.telesales", needs: "telesales_api_access", isOpen: telesales, component: Telesales,
+    name: "telesales", label: "nav.telesales", needs: "telesales_api_access", isOpen: telesales,
+    load: async () => (await later("views/telesales.js")).Telesales,
   },
   {
     name: "compliance", label: "nav.compliance", needs: "telesales_api_access", isOpen: telesales,
