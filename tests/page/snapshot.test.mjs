@@ -2,7 +2,7 @@
 
 import test, { before } from "node:test";
 import assert from "node:assert/strict";
-import { api, figures, fresh, show, signIn, withBrowser } from "./support.mjs";
+import { api, figures, fresh, show, signIn, until, withBrowser } from "./support.mjs";
 import { CAMPAIGNS, prepare, start } from "./load.mjs";
 
 withBrowser();
@@ -105,6 +105,9 @@ const DRAWN = {
   },
 };
 
+/** All that is drawn, as one text. */
+const values = async (page) => JSON.stringify((await figures(page)).map(({ value }) => value));
+
 for (const [name, view] of Object.entries(DRAWN)) {
   test(`the figures that ${name} draws add up under load`, async (t) => {
     const { page, context, wrong } = await fresh();
@@ -113,11 +116,13 @@ for (const [name, view] of Object.entries(DRAWN)) {
     await show(page, view);
     const seen = new Set();
     for (let poll = 0; poll < POLLS_OF_PAGE; poll++) {
-      const before = JSON.stringify(await figures(page));
+      const before = await values(page);
       await page.evaluate(() => document.activeElement.blur());
-      await page.keyboard.press("r");
-      await page.waitForFunction((old) => JSON.stringify([...document.querySelectorAll("data[data-metric]")].map(({ value }) => value)) !== old,
-        JSON.stringify(JSON.parse(before).map(({ value }) => value)));
+      // A key asks for nothing while a poll is under way.
+      await until(async () => {
+        await page.keyboard.press("r");
+        return values(page);
+      }, (now) => now !== before);
       const drawn = await figures(page);
       const of = (metric) => drawn.filter((figure) => figure.metric === metric).reduce((total, { value }) => total + Number(value), 0);
       addsUp(view.sums(of), poll);
