@@ -1,5 +1,6 @@
 //! Overviews: figures, warnings and pace of campaigns, put together.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -238,8 +239,8 @@ impl<'a> Making<'a> {
             (
                 is_well,
                 severity.unwrap_or(Severity::Note),
-                -dials,
-                -campaign.id,
+                Reverse(dials),
+                Reverse(campaign.id),
             )
         });
         let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);

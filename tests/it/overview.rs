@@ -628,3 +628,14 @@ async fn a_token_sees_the_products_that_it_may_read() {
     let again = test.get_with(TELESALES, "if-none-match", &tag).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
 }
+
+#[tokio::test]
+async fn campaigns_with_equally_many_dials_come_by_id_down_to_the_least() {
+    let test = TestApp::new().await;
+    let ids = [i64::MAX, 7, 0, i64::MIN];
+    let lines: Vec<Value> = ids.iter().flat_map(|id| campaign(*id, "active")).collect();
+    test.ingest(&lines).await;
+    let shown = codes(&test.ok(TELESALES).await);
+    let shown: Vec<i64> = shown.iter().map(|(id, _)| *id).collect();
+    assert_eq!(shown, ids);
+}
