@@ -87,14 +87,16 @@ def values_that_are_read_otherwise(context, case):
 
 @schemathesis.hook("map_case").apply_to(path=EVIDENCE)
 def evidence_of_what_is_there(context, case):
-    """No schema knows the stored campaigns, and that a window begins after 1970."""
+    """No schema knows the stored campaigns, that a window begins after 1970, and that its start stands in place of its length."""
     if is_good(case) and isinstance(case.body, dict):
-        there = {"campaign_id": 1, "window_to": "2026-06-01"}
+        there = {"campaign_id": 1, "window_from": "2026-05-20", "window_to": "2026-06-01"}
         case.body = {name: there.get(name, value) if value else value for name, value in case.body.items()}
+        if case.body.get("window_from"):
+            case.body = {name: value for name, value in case.body.items() if name != "window_minutes"} | {"window_to": "2026-06-01"}
     return case
 
 
-TEXTS = ("date_from", "date_to", "window_to", "window", "timezone", "hangup_cause", "phone", "uuid", "bucket", "stage", "disposition", "cid")
+TEXTS = ("date_from", "date_to", "window_from", "window_to", "window", "timezone", "hangup_cause", "phone", "uuid", "bucket", "stage", "disposition", "cid")
 WORDS = ("format", "lang", "template")
 
 
