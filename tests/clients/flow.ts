@@ -58,6 +58,7 @@ const ordered = found(
         body: { report_type: "kpis", from: day(-30), to: day(0), format: "xlsx" },
     }),
 );
+assert("job_id" in ordered.data, "not a dry run");
 const ready = await finished(ordered.data.job_id);
 const link = new URL(ready.download_url);
 const [job_id = "", file_name = ""] = link.pathname.split("/").slice(-2).map(decodeURIComponent);
