@@ -3,7 +3,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import http from "node:http";
-import { VIEWS, figures, fresh, show, signIn, url, withBrowser } from "./support.mjs";
+import { VIEWS, figures, fresh, refreshUntil, show, signIn, url, withBrowser } from "./support.mjs";
 
 withBrowser();
 
@@ -69,8 +69,8 @@ test("a session that ended is asked for over the screen, which stays", async () 
   await show(page, VIEWS.autocall);
   await context.clearCookies();
   await page.evaluate(() => document.activeElement.blur());
-  await page.keyboard.press("r");
   const dialog = page.getByRole("dialog", { name: "Sign in" });
+  await refreshUntil(page, () => dialog.count(), (shown) => shown > 0);
   await dialog.getByLabel("Password").fill("callboard-demo");
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await dialog.waitFor({ state: "detached" });

@@ -87,6 +87,18 @@ export async function until(ask, holds) {
   }
 }
 
+/** Asks for figures by the key until something holds, and again: a key asks for nothing while a poll is under way. */
+export async function refreshUntil(page, ask, holds) {
+  return until(async () => {
+    const answer = await ask();
+    if (!holds(answer)) {
+      await page.keyboard.press("r");
+      await page.waitForTimeout(300);
+    }
+    return answer;
+  }, holds);
+}
+
 /** Pretends that the tab is hidden, or seen again. */
 export const hide = (page, isHidden) => page.evaluate((hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
