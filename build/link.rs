@@ -312,7 +312,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_part) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// What stands in quotes, and nothing but a semicolon after it.
+/// The text in quotes, if nothing but a semicolon follows.
 fn quoted(text: &str) -> Option<&str> {
     text.trim()
         .strip_suffix(';')

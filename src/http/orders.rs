@@ -33,7 +33,7 @@ const DRY_RUN: Parameter = Parameter::optional(
     "Makes nothing: the order is checked, and answered with 200, its rows and its estimated duration.",
 );
 
-/// What the URL of an order asks for.
+/// The wishes in the URL of an order.
 pub struct Asked {
     is_dry: bool,
     faults: Faults,
@@ -57,7 +57,7 @@ pub fn describe(document: &mut OpenApi, path: &str) {
     openapi::resources::add_key(document, path);
 }
 
-/// Who orders, and when.
+/// The user who orders, and the time.
 #[derive(Clone, Copy)]
 pub struct By<'a> {
     pub caller: &'a Caller,

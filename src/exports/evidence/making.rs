@@ -217,7 +217,7 @@ impl<'a> Making<'a> {
         Ok((name, file))
     }
 
-    /// Who ordered the file, the rule, and the digests.
+    /// The user who ordered the file, the rule, and the digests.
     fn notes(&self, sums: &[Sum]) -> Vec<(String, String)> {
         let language = self.language;
         let rule = match self.tenant.settings.abandon_basis {

@@ -337,7 +337,7 @@ fn attempt(world: &mut World, attempt: &Attempt) {
     });
 }
 
-/// What is known of an attempt when it has ended.
+/// Facts of an attempt that has ended.
 fn result(world: &mut World, attempt: &Attempt) -> Value {
     let mut result = json!({"result": attempt.result, "hangup_cause": attempt.cause, "billsec": attempt.billsec});
     if let Some(choice) = attempt.choice {

@@ -1,4 +1,4 @@
-//! What happens after the instant of the demo's data, in order of time.
+//! Calls after the instant of the demo's data, in order of time.
 
 use chrono::{DateTime, Utc};
 

@@ -62,7 +62,7 @@ struct Call {
     /// None where nobody hears an agent.
     answered: Option<Moment>,
     ended: Moment,
-    /// What the line has in addition when it ends.
+    /// Members that the line has in addition when it ends.
     result: Value,
 }
 
