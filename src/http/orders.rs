@@ -33,7 +33,7 @@ const DRY_RUN: Parameter = Parameter::optional(
     "Makes nothing: the order is checked, and answered with 200, its rows and its estimated duration.",
 );
 
-/// The wishes in the URL of an order.
+/// Options in the URL of an order.
 pub struct Asked {
     is_dry: bool,
     faults: Faults,
