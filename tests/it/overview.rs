@@ -252,7 +252,7 @@ async fn a_campaign_is_near_its_limit_since_it_was_last_not() {
         assert_eq!(warning["code"], "abandon_near", "{state}");
         assert_eq!(warning["since"], "2026-06-30T06:00:00+00:00", "{state}");
     }
-    // Of a state that no breach was recorded of, likewise.
+    // Likewise where no breach was recorded.
     let more = |n: i64| json!(if n < 3 { "abandoned" } else { "answered" });
     test.ingest(&calls(1, "2026-06-30T07:20:00Z", 5, 1, &more))
         .await;

@@ -54,7 +54,7 @@ async fn text(client: &Client, row: &Value) -> String {
     answer.text().to_owned()
 }
 
-/// What an order has in the list.
+/// Members of an order in the list.
 fn ordered(row: &Value) -> Vec<&Value> {
     [
         "kind",

@@ -24,7 +24,7 @@ struct Demo {
     rows: BTreeMap<String, Vec<Value>>,
     /// Lines after that instant.
     coming: Vec<Value>,
-    /// As they were generated.
+    /// Both, in the order in which they were generated.
     lines: (String, Coming),
 }
 
