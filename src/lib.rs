@@ -73,6 +73,7 @@ pub mod reports;
 pub mod calls;
 
 pub mod catalogue;
+pub mod dialers;
 pub mod exports;
 pub mod leads;
 pub mod overview;

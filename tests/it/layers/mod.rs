@@ -47,7 +47,7 @@ const RANKS: &[&[&str]] = &[
     &["templates"],
     &["exports"],
     &["resources"],
-    &["leads", "overview", "verify", "webhooks"],
+    &["dialers", "leads", "overview", "verify", "webhooks"],
     &["catalogue", "schedules"],
     &["http"],
     &["cli"],

@@ -1,0 +1,12 @@
+//! Calls from the dialers that people already run (contract, section 10).
+//!
+//! Owns the formats of dialers (`freeswitch`, `asterisk`, `vicidial`, `sheet`), and turns their records into ingest lines.
+//! Must not know HTTP. Storing lines, their checks and roll-ups stay where they are.
+
+pub mod asterisk;
+pub mod causes;
+pub mod freeswitch;
+pub mod leg;
+pub mod quarantine;
+pub mod sheet;
+pub mod vicidial;

@@ -1,0 +1,1 @@
+//! Tables of any origin: a mapping names the field of each column, and rows become ingest lines.

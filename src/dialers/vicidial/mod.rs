@@ -1,0 +1,1 @@
+//! Records of VICIdial: rows of its logs and of its call export, as legs.
