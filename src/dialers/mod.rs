@@ -9,4 +9,5 @@ pub mod freeswitch;
 pub mod leg;
 pub mod quarantine;
 pub mod sheet;
+pub mod tally;
 pub mod vicidial;

@@ -1,0 +1,35 @@
+//! Counts that the doors of dialers answer with.
+
+use serde::Serialize;
+
+use crate::ingest;
+
+/// The counts of an ingest, and what a dialer's records came to.
+#[derive(Debug, Default, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = DialerTally)]
+pub struct Tally {
+    #[serde(flatten)]
+    pub lines: ingest::Tally,
+    /// Calls that the records belong to.
+    pub calls: u64,
+    /// Records that were joined with the others of their call.
+    pub collapsed: u64,
+    /// Records that are no call to report, such as inbound ones.
+    pub ignored: u64,
+    /// Records that could not be read, kept in quarantine.
+    pub quarantined: u64,
+    /// Calls whose cause or status the table does not know: they are `failed`.
+    pub unmapped: u64,
+    /// Rows made on first sight.
+    pub created: Created,
+}
+
+/// Rows that were made because a record named them first.
+#[derive(Debug, Default, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[schema(as = DialerCreated)]
+pub struct Created {
+    pub campaigns: u64,
+    pub leads: u64,
+    pub agents: u64,
+    pub caller_ids: u64,
+}
