@@ -62,6 +62,24 @@ pub enum Vocabulary {
     Status,
 }
 
+impl Vocabulary {
+    pub const ALL: [Self; 4] = [
+        Self::Cause,
+        Self::Disposition,
+        Self::Dialstatus,
+        Self::Status,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cause => "cause",
+            Self::Disposition => "disposition",
+            Self::Dialstatus => "dialstatus",
+            Self::Status => "status",
+        }
+    }
+}
+
 /// One leg, as one record tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leg {

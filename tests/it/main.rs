@@ -6,6 +6,7 @@ mod analytics;
 mod bounds;
 mod cache;
 mod calls;
+mod causes;
 mod cli;
 mod compare;
 mod connections;
