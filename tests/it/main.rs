@@ -11,6 +11,7 @@ mod cli;
 mod compare;
 mod connections;
 mod contract;
+mod dialers;
 mod durability;
 mod exports;
 mod health;

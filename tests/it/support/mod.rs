@@ -5,6 +5,7 @@ pub mod database;
 pub mod disk;
 pub mod program;
 pub mod side_connection;
+pub mod switch;
 pub mod world;
 
 use std::io::Write;

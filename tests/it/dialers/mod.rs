@@ -1,0 +1,3 @@
+//! Calls from dialers: their records, read.
+
+mod freeswitch;
