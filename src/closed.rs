@@ -139,6 +139,20 @@ sets! {
     WarningSeverity: ["breach", "warning", "note"];
     /// Product.
     ProductName: ["autocall", "telesales"];
+    /// Kind of dialer that sent a record.
+    DialerSource: ["freeswitch", "asterisk", "vicidial"];
+    /// Words that a cause is one of: hangup causes and numbers of Q.850, dispositions and values of DIALSTATUS of Asterisk, or statuses of VICIdial.
+    CauseVocabulary: ["cause", "disposition", "dialstatus", "status"];
+    /// Result of a call that ended with a cause and without an answer; not_final: it goes on, not_an_attempt: a leg of another call.
+    CauseResult: ["answered", "no_answer", "busy", "failed", "abandoned", "blocked", "not_final", "not_an_attempt"];
+    /// Reason of a result, finer than the result.
+    CauseGroup: ["answered", "no_answer", "busy", "rejected", "bad_number", "unreachable", "network", "abandoned", "blocked", "not_final", "not_an_attempt"];
+    /// What answered, where it was no human.
+    CauseAmd: ["machine", "fax"];
+    /// Result that an account may give to a cause, a disposition or a value of DIALSTATUS.
+    OverruledCause: ["no_answer", "busy", "failed", "rejected", "blocked", "not_an_attempt"];
+    /// Result that an account may give to a status.
+    OverruledStatus: ["answered", "no_answer", "busy", "failed", "rejected", "abandoned", "blocked", "not_final", "not_an_attempt"];
     /// Format of a file.
     FileFormat: ["xlsx", "csv"];
 }

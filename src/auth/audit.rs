@@ -85,6 +85,8 @@ events! {
     TemplateCreated = "template.created", "template.created";
     TemplateChanged = "template.changed", "template.changed";
     TemplateDeleted = "template.deleted", "template.deleted";
+    DialerCausesChanged = "dialer_causes.changed", "dialer_causes.changed";
+    QuarantineDeleted = "quarantine.deleted", "quarantine.deleted";
 }
 
 /// On the command line, an event has both names.

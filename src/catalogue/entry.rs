@@ -55,7 +55,7 @@ pub struct Entry {
 }
 
 /// A text by language; with `lang` in that one only.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[schema(as = MetricText)]
 pub struct Text {
     /// In English.

@@ -15,6 +15,7 @@ use crate::auth::secret;
 use crate::boot::{Running, Sharing};
 use crate::config::Config;
 use crate::db::{statistics, tz_release};
+use crate::dialers::sweep;
 use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
@@ -149,6 +150,7 @@ pub async fn serve(
     tasks.spawn(upkeep::run(app.db.clone(), app.clock));
     tasks.spawn(statistics::run(app.db.clone()));
     tasks.spawn(normal::keep_trying(app.db.clone()));
+    tasks.spawn(sweep::run(app.clone()));
     // Running exports and deliveries are released at once, while requests are still answered, so that other
     // instances continue them.
     let stopping = CancellationToken::new();

@@ -25,7 +25,7 @@ use crate::time::Instant;
 use crate::time::zone::database::Database;
 use crate::words::Language;
 
-const LANG: Parameter = Parameter::optional(
+pub const LANG: Parameter = Parameter::optional(
     "lang",
     Kind::Choice(Language::NAMES),
     "Only texts in this language; without it all.",

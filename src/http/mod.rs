@@ -14,6 +14,7 @@ mod caching;
 mod call_exports;
 mod call_files;
 mod calls;
+mod causes;
 mod choices;
 mod compression;
 mod connections;
@@ -39,6 +40,7 @@ pub mod openapi;
 mod orders;
 mod overview;
 pub mod paths;
+mod quarantine;
 mod reports;
 mod resources;
 mod schedules;
@@ -97,7 +99,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     let router = all_exports::add(router);
     let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);
-    let router = webhooks::add(ingest::add(router));
+    let router = quarantine::add(causes::add(ingest::add(router)));
+    let router = webhooks::add(router);
     audit::add(schedules::add(templates::add(router)))
 }
 

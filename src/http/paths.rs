@@ -24,6 +24,7 @@ pub const SEARCH: &str = "/api/search";
 
 pub const META: &str = "/api/meta";
 pub const METRICS: &str = "/api/meta/metrics";
+pub const HANGUP_CAUSES: &str = "/api/meta/hangup-causes";
 
 pub const AUTOCALL_CAMPAIGNS: &str = "/api/autocall/campaigns";
 pub const CAMPAIGN: &str = "/api/autocall/campaigns/{id}";
@@ -60,6 +61,9 @@ pub const PUT_ASIDE: &str = "/api/overview/put-aside";
 pub const AUDIT: &str = "/api/audit";
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";
+pub const CAUSES: &str = "/api/ingest/causes";
+pub const QUARANTINE: &str = "/api/ingest/quarantine";
+pub const QUARANTINED: &str = "/api/ingest/quarantine/{id}";
 
 pub const WEBHOOKS: &str = "/api/webhooks";
 pub const WEBHOOK_EVENTS: &str = "/api/webhooks/events";

@@ -28,6 +28,7 @@ mod page;
 mod pools;
 mod promise;
 mod properties;
+mod quarantine;
 mod quickstart;
 mod reference;
 mod requests;

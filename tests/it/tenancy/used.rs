@@ -1,12 +1,16 @@
 //! Use of everything that runs statements.
 
 use callboard::auth::sign_in_link;
+use callboard::dialers;
+use callboard::dialers::leg::Source;
+use callboard::dialers::quarantine::{self, Door};
 use callboard::rollups::compact;
 use callboard::webhooks::{sweep, worker};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::calls::encoded;
 use crate::calls::filters::{self, Filter};
@@ -48,6 +52,8 @@ pub async fn use_everything(app: &TestApp) {
         "/api/dispositions?q=a",
         "/api/caller-ids?q=a",
         "/api/search?q=a",
+        "/api/ingest/causes",
+        "/api/ingest/quarantine?source=freeswitch",
     ] {
         app.ok(path).await;
     }
@@ -80,6 +86,29 @@ pub async fn use_everything(app: &TestApp) {
     let signed_in = app.send(app.post("/api/auth/session").json(&code)).await;
     assert_eq!(signed_in.status, 200, "{}", signed_in.text());
     use_webhooks(app).await;
+    use_dialers(app).await;
+}
+
+async fn use_dialers(app: &TestApp) {
+    let own = json!({"causes": {"USER_BUSY": "failed"}});
+    let causes = app.with_method(Method::PUT, "/api/ingest/causes");
+    let put = app.send(causes.json(&own)).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let now = app.app.clock.now();
+    let mut scope = app.app.db.write(TENANT).await.expect("a scope");
+    let (source, door) = (Source::Freeswitch, Door::default());
+    let kept = quarantine::keep(&mut scope, source, door, "no JSON", b"{", now).await;
+    let id = kept.expect("kept");
+    let due = quarantine::due(&mut scope, Uuid::nil(), id).await;
+    assert_eq!(due.expect("read").map(|kept| kept.id), Some(id));
+    let refused = quarantine::refuse(&mut scope, id, "no JSON yet").await;
+    refused.expect("noted");
+    scope.commit().await.expect("committed");
+    dialers::sweep::sweep(&app.app, 10).await.expect("swept");
+    let path = format!("/api/ingest/quarantine/{id}");
+    app.ok(&path).await;
+    let deleted = app.request(Method::DELETE, &path, Some(&app.token)).await;
+    assert_eq!(deleted.status, 204, "{}", deleted.text());
 }
 
 const DATES: &str = "date_from=2026-06-01&date_to=2026-06-30";

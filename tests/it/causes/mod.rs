@@ -1,5 +1,7 @@
 //! The table of hangup causes, against the facts of the contract.
 
+mod served;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use callboard::catalogue;
@@ -7,7 +9,7 @@ use callboard::dialers::causes::{self, Amd, Cause, Group, Outcome, Verdict};
 use callboard::dialers::leg::{Ending, Vocabulary};
 use serde_json::{Value, json};
 
-const FACTS: &str = include_str!("../data/causes.txt");
+const FACTS: &str = include_str!("../../data/causes.txt");
 
 /// Lines of the facts: three columns each.
 fn facts() -> impl Iterator<Item = [&'static str; 3]> {

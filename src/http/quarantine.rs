@@ -1,0 +1,103 @@
+//! Records of dialers that could not be read: `/api/ingest/quarantine` (contract, section 10).
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::context::Client;
+use super::extract::{IngestWrite, Permitted};
+use super::{lists, openapi, paths};
+use crate::app::App;
+use crate::auth::audit::{self, Changes, Event, Target};
+use crate::dialers::quarantine::{self, Quarantined};
+use crate::error::{Error, Result};
+use crate::store::Label;
+
+/// Adds the operations.
+pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    let router = lists::add::<IngestWrite, Quarantined>(router, paths::QUARANTINE);
+    let router = router.routes(routes!(download, delete));
+    openapi::guard::<IngestWrite>(router, paths::QUARANTINED)
+}
+
+/// The id in a path. One that no record can have is not found.
+fn path_record(path: Result<Path<String>, PathRejection>) -> Result<Uuid> {
+    let Path(id) = path.map_err(|_| Error::NotFound)?;
+    id.parse().map_err(|_| Error::NotFound)
+}
+
+/// A record that could not be read, as it came.
+#[utoipa::path(get, path = paths::QUARANTINED, tag = "Ingest", operation_id = "quarantine_download",
+    params(("id" = String, Path, description = "The record.")),
+    responses(
+        (status = 200, description = "The bytes of the record, as a file.", body = inline(openapi::Binary),
+            content_type = "application/octet-stream"),
+        (status = 404, description = "The account has no such record.", body = super::error::Body),
+    ))]
+async fn download(
+    Permitted { caller, .. }: Permitted<IngestWrite>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<([(HeaderName, HeaderValue); 4], Vec<u8>)> {
+    let id = path_record(path)?;
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    let kept = quarantine::find(&mut scope, id).await?;
+    let label = Label {
+        content_type: "application/octet-stream",
+        name: &format!("{}-{id}.bin", kept.source),
+    };
+    let disposition = HeaderValue::from_str(&label.disposition()).map_err(Error::internal)?;
+    // Anybody may have sent it: no browser may show it, or guess what it is.
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(label.content_type)),
+        (CONTENT_DISPOSITION, disposition),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    Ok((headers, kept.body))
+}
+
+/// Delete a record that could not be read.
+#[utoipa::path(delete, path = paths::QUARANTINED, tag = "Ingest", operation_id = "quarantine_delete",
+    params(("id" = String, Path, description = "The record.")),
+    responses(
+        (status = 204, description = "The record is deleted."),
+        (status = 404, description = "The account has no such record.", body = super::error::Body),
+    ))]
+async fn delete(
+    Permitted { caller, .. }: Permitted<IngestWrite>,
+    State(app): State<Arc<App>>,
+    Client(address): Client,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode> {
+    let (id, now) = (path_record(path)?, app.clock.now());
+    let tenant = caller.tenant.id;
+    let mut scope = app.db.write(tenant).await?;
+    if !quarantine::settle(&mut scope, id).await? {
+        return Err(Error::NotFound);
+    }
+    let target = Target {
+        kind: "quarantine",
+        id: tenant,
+        name: Some(&id.to_string()),
+    };
+    let actor = caller.actor(address, now);
+    audit::record_change(
+        &mut scope,
+        actor,
+        Event::QuarantineDeleted,
+        target,
+        Changes::new(),
+    )
+    .await?;
+    scope.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
