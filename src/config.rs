@@ -82,6 +82,10 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_AUDIT_KEEP", default_value = "1825d", value_parser = within("1d", "36500d"), global = true)]
     pub audit_keep: Duration,
 
+    /// Retention of what records of dialers say and no field holds.
+    #[arg(long, env = "CALLBOARD_KEEP_RAW", default_value = "30d", value_parser = within("1d", "36500d"), global = true)]
+    pub keep_raw: Duration,
+
     /// Retention of ended sessions, for `callboard token list`.
     #[arg(long, env = "CALLBOARD_SESSIONS_KEEP", default_value = "90d", value_parser = within("1d", "36500d"), global = true)]
     pub sessions_keep: Duration,

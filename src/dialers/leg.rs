@@ -17,6 +17,8 @@ pub enum Source {
 }
 
 impl Source {
+    pub const ALL: [Self; 3] = [Self::Freeswitch, Self::Asterisk, Self::Vicidial];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Freeswitch => "freeswitch",
@@ -115,6 +117,58 @@ pub struct Leg {
     pub abandoned: bool,
     /// Everything that the record says, by the names that it uses. Routing reads it, and it is kept as raw.
     pub fields: BTreeMap<String, String>,
+}
+
+/// Maximum number of names of one leg's call, and of characters of the texts of a leg other than its fields.
+const MAX_NAMES: usize = 50;
+const MAX_TEXT: usize = 255;
+
+impl Leg {
+    /// The leg as it can be stored: no NUL characters, no long names, and its own key among the names of its call.
+    pub fn storable(mut self) -> Self {
+        self.key = call_id(&clean(&self.key));
+        self.call = call_id(&clean(&self.call));
+        let names = [self.call.clone(), self.key.clone()].into_iter();
+        let family = self.family.iter().map(|name| call_id(&clean(name)));
+        let mut seen = std::collections::HashSet::new();
+        self.family = names
+            .chain(family.filter(|name| !name.is_empty()))
+            .filter(|name| seen.insert(name.clone()))
+            .take(MAX_NAMES)
+            .collect();
+        for text in [
+            &mut self.from,
+            &mut self.to,
+            &mut self.keys,
+            &mut self.agent,
+            &mut self.provider,
+        ] {
+            *text = text
+                .take()
+                .map(|text| shown(&text))
+                .filter(|text| !text.is_empty());
+        }
+        if let Some(ending) = &mut self.ending {
+            ending.name = shown(&ending.name);
+        }
+        let fields = std::mem::take(&mut self.fields).into_iter();
+        self.fields = fields
+            .map(|(name, value)| (clean(&name), clean(&value)))
+            .collect();
+        self.billsec = self.billsec.max(0);
+        self
+    }
+}
+
+/// A text without NUL characters, which the database does not take.
+fn clean(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+/// A text of a member, in normal form.
+fn shown(text: &str) -> String {
+    let text: String = clean(text).trim().chars().take(MAX_TEXT).collect();
+    crate::text::nfc(&text).into_owned()
 }
 
 /// What a reader makes of one record.

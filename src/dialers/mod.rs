@@ -5,11 +5,17 @@
 
 pub mod asterisk;
 pub mod causes;
+pub mod collapse;
 pub mod freeswitch;
 pub mod leg;
 pub mod overrides;
 pub mod quarantine;
+pub mod raw;
+pub mod routing;
 pub mod sheet;
+pub mod store;
 pub mod sweep;
+pub mod take;
 pub mod tally;
+pub mod unmapped;
 pub mod vicidial;

@@ -1,5 +1,7 @@
 //! Counts that the doors of dialers answer with.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::ingest;
@@ -16,6 +18,9 @@ pub struct Tally {
     pub collapsed: u64,
     /// Records that are no call to report, such as inbound ones.
     pub ignored: u64,
+    /// Those records by reason, such as `inbound`.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    pub ignored_for: BTreeMap<&'static str, u64>,
     /// Records that could not be read, kept in quarantine.
     pub quarantined: u64,
     /// Calls whose cause or status the table does not know: they are `failed`.
@@ -25,11 +30,21 @@ pub struct Tally {
 }
 
 /// Rows that were made because a record named them first.
-#[derive(Debug, Default, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = DialerCreated)]
 pub struct Created {
     pub campaigns: u64,
     pub leads: u64,
     pub agents: u64,
     pub caller_ids: u64,
+}
+
+impl Created {
+    /// Counts more rows.
+    pub fn add(&mut self, more: Self) {
+        self.campaigns += more.campaigns;
+        self.leads += more.leads;
+        self.agents += more.agents;
+        self.caller_ids += more.caller_ids;
+    }
 }

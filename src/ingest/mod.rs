@@ -315,6 +315,22 @@ async fn store(
     }
 }
 
+/// Stores lines within a transaction. Returns the places of those that are refused, with their faults.
+pub async fn store_lines(
+    scope: &mut Scope,
+    locale: Locale,
+    lines: &[String],
+) -> Result<Vec<(usize, Faults)>> {
+    let parsed = lines.iter().enumerate();
+    let parsed = parsed.map(|(at, line)| (at as u64, line::parse(line, LINE, locale)));
+    let (accepted, outcome) = batch::check(scope, parsed.collect()).await?;
+    batch::store(scope, &accepted).await?;
+    let rejected = outcome.rejected.into_iter();
+    Ok(rejected
+        .map(|(at, faults)| (usize::try_from(at).unwrap_or(usize::MAX), faults))
+        .collect())
+}
+
 /// Reads the next chunk and reserves its memory; `None` at the end.
 async fn read<R: AsyncBufRead + Unpin>(
     reader: &mut Reader<R>,

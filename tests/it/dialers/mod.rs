@@ -1,3 +1,4 @@
-//! Calls from dialers: their records, read.
+//! Calls from dialers: their records, read, and their legs, which are one call in whatever order they come.
 
 mod freeswitch;
+mod legs;

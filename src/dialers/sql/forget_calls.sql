@@ -1,0 +1,2 @@
+-- Calls that are part of others now.
+delete from dialer_calls where tenant_id = $1 and source = $2 and id = any ($3)

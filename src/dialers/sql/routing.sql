@@ -1,0 +1,1 @@
+select routing from dialer_routing where tenant_id = $1

@@ -1,0 +1,1 @@
+select distinct tenant_id from dialer_remaps order by tenant_id

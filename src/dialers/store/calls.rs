@@ -1,0 +1,162 @@
+//! The calls that legs were put together to: where each went, and what decided its result.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::FromRow;
+
+use super::super::leg::{Ending, Source};
+use super::super::routing::{Destination, Place};
+use super::decided::{Decided, Ids, Placed, Result as Came};
+use super::families::Family;
+use crate::db::Scope;
+use crate::error::Result;
+use crate::rollups::Module;
+
+/// A call as it is stored.
+#[derive(Debug, FromRow)]
+pub struct Row {
+    id: String,
+    module: Option<String>,
+    campaign_id: Option<i64>,
+    lead_id: Option<i64>,
+    agent_id: Option<i64>,
+    attempt_number: Option<i32>,
+}
+
+impl Row {
+    fn module(&self) -> Option<Module> {
+        let name = self.module.as_deref()?;
+        Module::ALL.into_iter().find(|module| module.name() == name)
+    }
+
+    /// Where it went, by ids.
+    pub fn destination(&self) -> Destination {
+        let Some(module) = self.module() else {
+            return Destination::Ignored("ignored before");
+        };
+        let id = |id: Option<i64>| id.map(|id| id.to_string());
+        Destination::To(Place {
+            module,
+            campaign: id(self.campaign_id),
+            lead: id(self.lead_id),
+            agent: id(self.agent_id),
+            attempt_number: self.attempt_number,
+        })
+    }
+}
+
+/// The stored calls that families were, by id.
+pub async fn known(
+    scope: &mut Scope,
+    source: Source,
+    families: &[Family],
+) -> Result<HashMap<String, Row>> {
+    let ids: BTreeSet<&String> = families.iter().flat_map(|family| &family.was).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let find = scope.select::<Row>(include_str!("../sql/calls.sql"));
+    let find = find.bind(source.name());
+    let find = find.bind(ids.into_iter().map(String::as_str).collect::<Vec<_>>());
+    let rows = find.fetch_all(scope.connection()).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+}
+
+/// Deletes what calls were reported as before: under another id, in the other product, or at all.
+pub async fn forget_former(
+    scope: &mut Scope,
+    placed: &[Placed],
+    known: &HashMap<String, Row>,
+) -> Result<()> {
+    let mut former: [Vec<&str>; 2] = Default::default();
+    for (decided, _) in placed {
+        let now = decided.place().map(|place| place.module);
+        for was in decided.family.was.iter().filter_map(|id| known.get(id)) {
+            let stays = was.id == decided.call.id && was.module() == now;
+            match was.module().filter(|_| !stays) {
+                Some(Module::Autocall) => former[0].push(&was.id),
+                Some(Module::Telesales) => former[1].push(&was.id),
+                None => {}
+            }
+        }
+    }
+    let statements = [
+        include_str!("../sql/delete_attempts.sql"),
+        include_str!("../sql/delete_calls.sql"),
+    ];
+    for (statement, ids) in statements.into_iter().zip(former) {
+        if !ids.is_empty() {
+            let delete = scope.query(statement).bind(ids);
+            delete.execute(scope.connection()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores where calls went.
+pub async fn save(scope: &mut Scope, source: Source, placed: &[Placed]) -> Result<()> {
+    let mut columns = Columns::default();
+    let mut former = Vec::new();
+    for (decided, ids) in placed {
+        columns.add(decided, *ids);
+        let was = decided.family.was.iter();
+        former.extend(was.filter(|id| **id != decided.call.id).map(String::as_str));
+    }
+    if !former.is_empty() {
+        let delete = scope.query(include_str!("../sql/forget_calls.sql"));
+        let delete = delete.bind(source.name()).bind(former);
+        delete.execute(scope.connection()).await?;
+    }
+    let save = scope.query(include_str!("../sql/save_calls.sql"));
+    let save = save.bind(source.name()).bind(columns.id);
+    let save = save.bind(columns.module).bind(columns.ignored);
+    let save = save.bind(columns.campaign).bind(columns.lead);
+    let save = save.bind(columns.agent).bind(columns.number);
+    let save = save.bind(columns.started_at).bind(columns.vocabulary);
+    let save = save.bind(columns.ending).bind(columns.is_unmapped);
+    save.execute(scope.connection()).await?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Columns<'a> {
+    id: Vec<&'a str>,
+    module: Vec<Option<&'static str>>,
+    ignored: Vec<Option<&'static str>>,
+    campaign: Vec<Option<i64>>,
+    lead: Vec<Option<i64>>,
+    agent: Vec<Option<i64>>,
+    number: Vec<Option<i32>>,
+    started_at: Vec<chrono::DateTime<chrono::Utc>>,
+    vocabulary: Vec<Option<&'static str>>,
+    ending: Vec<Option<String>>,
+    is_unmapped: Vec<bool>,
+}
+
+impl<'a> Columns<'a> {
+    fn add(&mut self, decided: &'a Decided, ids: Option<Ids>) {
+        let place = decided.place();
+        let (by, is_unmapped) = match &decided.result {
+            Came::Ended {
+                by, is_unmapped, ..
+            } => (by.as_ref(), *is_unmapped),
+            _ => (None, false),
+        };
+        self.id.push(&decided.call.id);
+        self.module.push(place.map(|place| place.module.name()));
+        self.ignored.push(match &decided.destination {
+            Destination::To(_) => None,
+            Destination::Ignored(reason) => Some(reason),
+        });
+        self.campaign.push(ids.map(|ids| ids.campaign));
+        self.lead.push(ids.map(|ids| ids.lead));
+        self.agent.push(ids.and_then(|ids| ids.agent));
+        self.number
+            .push(place.and_then(|place| place.attempt_number));
+        self.started_at.push(decided.call.started_at);
+        self.vocabulary.push(by.map(|by| by.vocabulary.name()));
+        let name = |by: &Ending| super::super::causes::canonical(by.vocabulary, &by.name);
+        self.ending.push(by.map(name));
+        self.is_unmapped.push(is_unmapped);
+    }
+}

@@ -1,0 +1,290 @@
+//! Stores legs, and the calls that they are, as ingest lines.
+//!
+//! Everything about a call is decided from all its legs, in one transaction, while nobody else decides about calls of the
+//! account: legs may come in any order, twice, and to several instances.
+
+mod calls;
+mod decided;
+mod families;
+mod lines;
+mod numbers;
+mod places;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::causes::{Outcome, Verdict};
+use super::collapse::{Call, collapse};
+use super::leg::{Ending, Leg, Source};
+use super::routing::{Destination, Routing};
+use super::tally::Created;
+use crate::db::{Database, Scope};
+use crate::error::{Cause, Error, Result};
+use crate::ingest::{self, Locale};
+use crate::rollups::Module;
+use calls::Row;
+use decided::{Decided, Placed, Result as Came};
+use families::{Family, Named};
+use places::Asked;
+
+/// Where legs come from and go to.
+#[derive(Debug, Clone, Copy)]
+pub struct Door {
+    pub tenant: i64,
+    pub locale: Locale,
+    pub source: Source,
+    /// Product of calls that no rule names.
+    pub unrouted: Module,
+    /// Changes make events, which are sent to webhooks.
+    pub events: bool,
+}
+
+/// What a chunk of legs came to.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// Ids of the calls that the legs are of, whether they are reported or not.
+    pub calls: BTreeSet<String>,
+    /// Number of records that are not reported, by reason.
+    pub ignored: BTreeMap<&'static str, u64>,
+    /// Calls whose ending no table knows.
+    pub unmapped: BTreeSet<String>,
+    pub created: Created,
+    /// Numbers of the records that could not be stored, with the reason.
+    pub refused: Vec<(u64, String)>,
+}
+
+/// Maximum number of attempts of a transaction with conflicts.
+const TRIES: u32 = 5;
+
+/// Stores legs, each with the number of its record. On return they are committed, except those refused.
+pub async fn store(
+    db: &Database,
+    door: &Door,
+    legs: &[(u64, Leg)],
+    now: DateTime<Utc>,
+) -> Result<Outcomes> {
+    let mut tries = 1;
+    loop {
+        let mut scope = if door.events {
+            db.write_with_events(door.tenant).await?
+        } else {
+            db.write(door.tenant).await?
+        };
+        let stored = match put_together(&mut scope, door, legs, now).await {
+            Ok(outcomes) => scope.commit().await.map(|()| outcomes),
+            Err(error) => Err(error),
+        };
+        match stored {
+            Err(Error::GaveWay(cause)) if tries < TRIES => pause(tries, &cause).await,
+            stored => return stored,
+        }
+        tries += 1;
+    }
+}
+
+async fn pause(tries: u32, cause: &Cause) {
+    tracing::info!(tries, %cause, "transaction conflict; will retry");
+    tokio::time::sleep(Duration::from_millis(50 << tries)).await;
+}
+
+async fn put_together(
+    scope: &mut Scope,
+    door: &Door,
+    legs: &[(u64, Leg)],
+    now: DateTime<Utc>,
+) -> Result<Outcomes> {
+    families::lock(scope).await?;
+    let families = families::join(scope, door.source, legs).await?;
+    settle(scope, door, families, false, now).await
+}
+
+/// Decides about stored calls anew, from their legs: the table of causes has changed. Each stays where it is.
+pub async fn again(
+    scope: &mut Scope,
+    door: &Door,
+    calls: &[String],
+    now: DateTime<Utc>,
+) -> Result<Outcomes> {
+    families::lock(scope).await?;
+    let families = families::of_calls(scope, door.source, calls).await?;
+    settle(scope, door, families, true, now).await
+}
+
+/// Decides about calls, and stores them and what is new of their legs. `stays`: where a call goes is not decided anew.
+async fn settle(
+    scope: &mut Scope,
+    door: &Door,
+    families: Vec<Family>,
+    stays: bool,
+    now: DateTime<Utc>,
+) -> Result<Outcomes> {
+    let routing = super::routing::of_account(scope).await?;
+    let overrides = super::overrides::of_account(scope).await?;
+    let verdict = |ending: &Ending| overrides.verdict(ending);
+    let known = calls::known(scope, door.source, &families).await?;
+    let mut outcomes = Outcomes::default();
+    let (mut decided, mut waiting) = (Vec::new(), Vec::new());
+    for family in families {
+        if family.is_endless() {
+            outcomes.refuse(&family, "Its call has 500 other records.");
+            continue;
+        }
+        let Some(call) = collapse(&family.legs, |ending| weight(verdict(ending))) else {
+            waiting.push(family);
+            continue;
+        };
+        let destination = if stays || family.is_faded {
+            known.get(&call.id).map(Row::destination)
+        } else {
+            None
+        };
+        let destination = destination.unwrap_or_else(|| routing.destination(&call, door.unrouted));
+        decided.push(decide(family, call, destination, verdict));
+    }
+    let asked: Vec<Asked> = decided
+        .iter()
+        .filter_map(|it| asked(it, &routing))
+        .collect();
+    let mut places = places::find(scope, &asked, door.locale.country_code).await?;
+    let mut of = std::mem::take(&mut places.of).into_iter();
+    let mut placed: Vec<Placed> = Vec::with_capacity(decided.len());
+    for it in decided {
+        match it.place().and_then(|_| of.next()) {
+            Some(Err(reason)) => outcomes.refuse(&it.family, &reason),
+            Some(Ok(ids)) => placed.push((it, Some(ids))),
+            None => placed.push((it, None)),
+        }
+    }
+    let numbers = numbers::of(scope, &placed).await?;
+    let mut rows: Vec<Value> = std::mem::take(&mut places.lines);
+    for (it, ids) in &placed {
+        if let (Some(place), Some(ids)) = (it.place(), ids) {
+            let number = numbers.get(&it.call.id).copied().unwrap_or(1);
+            rows.push(lines::line(
+                &it.call,
+                place.module,
+                *ids,
+                number,
+                &it.result,
+            ));
+        }
+    }
+    let rows: Vec<String> = rows.iter().map(Value::to_string).collect();
+    calls::forget_former(scope, &placed, &known).await?;
+    let refused = ingest::store_lines(scope, door.locale, &rows).await?;
+    if let Some((line, faults)) = refused.first() {
+        // The readers make values that every field takes; what they do not is a fault of ours.
+        let row = rows.get(*line).cloned().unwrap_or_default();
+        return Err(Error::internal(std::io::Error::other(format!(
+            "a line of a dialer was refused: {faults:?}: {row}"
+        ))));
+    }
+    places::begin(scope, &places.made, &placed).await?;
+    calls::save(scope, door.source, &placed).await?;
+    numbers::mend(scope, &placed).await?;
+    let waiting: Vec<(String, Family)> = waiting.into_iter().map(|it| (id_of(&it), it)).collect();
+    let named: Vec<Named<'_>> = placed
+        .iter()
+        .map(|(it, _)| (it.call.id.as_str(), &it.family))
+        .chain(waiting.iter().map(|(id, family)| (id.as_str(), family)))
+        .map(|(id, family)| Named { id, family })
+        .collect();
+    families::save(scope, door.source, &named, now).await?;
+    outcomes.created = places.created;
+    for (it, _) in &placed {
+        outcomes.count(it);
+    }
+    for (id, family) in &waiting {
+        outcomes.wait(id, family);
+    }
+    Ok(outcomes)
+}
+
+/// An id for legs that tell no start: that of the first by its key.
+fn id_of(family: &Family) -> String {
+    let first = family.legs.iter().min_by_key(|leg| &leg.key);
+    first.map(|leg| leg.call.clone()).unwrap_or_default()
+}
+
+/// How much an ending tells of a call that nobody answered.
+fn weight(verdict: Option<Verdict>) -> u8 {
+    match verdict.map(|verdict| verdict.result) {
+        Some(Outcome::Answered | Outcome::Abandoned) => 5,
+        Some(Outcome::Busy) => 4,
+        Some(Outcome::NoAnswer) => 3,
+        Some(Outcome::Failed | Outcome::Blocked) => 2,
+        None => 1,
+        Some(Outcome::NotFinal | Outcome::NotAnAttempt) => 0,
+    }
+}
+
+fn decide(
+    family: Family,
+    call: Call,
+    destination: Destination,
+    verdict: impl Fn(&Ending) -> Option<Verdict>,
+) -> Decided {
+    let module = match &destination {
+        Destination::To(place) => place.module,
+        Destination::Ignored(_) => Module::Autocall,
+    };
+    let result = lines::result(&call, module, verdict);
+    let destination = match (&result, destination) {
+        (Came::NoAttempt(reason), Destination::To(_)) => Destination::Ignored(reason),
+        (_, destination) => destination,
+    };
+    Decided {
+        family,
+        call,
+        destination,
+        result,
+    }
+}
+
+fn asked(decided: &Decided, routing: &Routing) -> Option<Asked> {
+    let place = decided.place()?;
+    let call = &decided.call;
+    let number = call.to.as_deref().map(|to| routing.number(to).to_owned());
+    Some(Asked {
+        module: place.module,
+        campaign: place.campaign.clone(),
+        lead: place.lead.clone(),
+        agent: place.agent.clone(),
+        number,
+        cid: call.from.clone(),
+        started_at: call.started_at,
+    })
+}
+
+impl Outcomes {
+    fn refuse(&mut self, family: &Family, reason: &str) {
+        let records = family.records.iter();
+        self.refused
+            .extend(records.map(|record| (*record, reason.to_owned())));
+    }
+
+    fn count(&mut self, decided: &Decided) {
+        self.calls.insert(decided.call.id.clone());
+        if let Destination::Ignored(reason) = decided.destination {
+            *self.ignored.entry(reason).or_default() += decided.family.records.len() as u64;
+        }
+        if matches!(
+            decided.result,
+            Came::Ended {
+                is_unmapped: true,
+                ..
+            }
+        ) {
+            self.unmapped.insert(decided.call.id.clone());
+        }
+    }
+
+    fn wait(&mut self, id: &str, family: &Family) {
+        self.calls.insert(id.to_owned());
+        let records = family.records.len() as u64;
+        *self.ignored.entry("their call has not come").or_default() += records;
+    }
+}
