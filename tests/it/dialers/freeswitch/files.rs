@@ -8,7 +8,7 @@ use callboard::dialers::leg::{Leg, Part, Record};
 use callboard::time::Zone;
 use serde_json::json;
 
-use super::{bytes, expected, leg};
+use super::{bytes, expected, leg, together};
 
 fn zone(name: &str) -> Zone {
     Zone::named(name).expect(name)
@@ -16,20 +16,6 @@ fn zone(name: &str) -> Zone {
 
 fn legs(text: &[u8], zone: Zone) -> Vec<Leg> {
     rows(text, zone).map(|(_, record)| leg(record)).collect()
-}
-
-/// Calls among legs, by the names that they share.
-fn calls(legs: &[Leg]) -> usize {
-    let mut calls: Vec<BTreeSet<&str>> = Vec::new();
-    for leg in legs {
-        let names: BTreeSet<&str> = leg.family.iter().map(String::as_str).collect();
-        let (of_it, rest): (Vec<_>, Vec<_>) = calls
-            .into_iter()
-            .partition(|call| !call.is_disjoint(&names));
-        calls = rest;
-        calls.push(of_it.into_iter().flatten().chain(names).collect());
-    }
-    calls.len()
 }
 
 #[test]
@@ -52,7 +38,7 @@ fn every_file_says_what_a_program_apart_found_in_it() {
             "billsec": legs.iter().map(|leg| leg.billsec).sum::<i32>(),
             "causes": causes,
             "keys": legs.iter().map(|leg| &leg.key).collect::<BTreeSet<_>>().len(),
-            "calls": calls(&legs),
+            "calls": together(&legs).len(),
             "starts": starts.map(|start| start.timestamp()).sum::<i64>(),
             "dialed": legs.iter().filter(|leg| leg.part == Part::Dialed).count(),
         });

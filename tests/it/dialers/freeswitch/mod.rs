@@ -1,5 +1,6 @@
 //! Records of FreeSWITCH, checked against what a program apart from this one found in them.
 
+mod calls;
 mod documents;
 mod encodings;
 mod families;
@@ -8,6 +9,7 @@ mod fuzz;
 mod made;
 mod switch;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -57,4 +59,23 @@ fn sentence(record: Record) -> String {
         Record::Unreadable(sentence) => sentence,
         other => panic!("{other:?}"),
     }
+}
+
+/// Legs by call: those of one share a name.
+fn together(legs: &[Leg]) -> Vec<Vec<Leg>> {
+    let names = |leg: &Leg| leg.family.iter().cloned().collect::<BTreeSet<String>>();
+    let mut calls: Vec<(BTreeSet<String>, Vec<Leg>)> = Vec::new();
+    for leg in legs {
+        let mut call = (names(leg), vec![leg.clone()]);
+        let (of_it, rest): (Vec<_>, Vec<_>) = calls
+            .into_iter()
+            .partition(|(known, _)| !known.is_disjoint(&call.0));
+        for (known, members) in of_it {
+            call.0.extend(known);
+            call.1.extend(members);
+        }
+        calls = rest;
+        calls.push(call);
+    }
+    calls.into_iter().map(|(_, members)| members).collect()
 }
