@@ -8,6 +8,7 @@ pub mod causes;
 pub mod collapse;
 pub mod freeswitch;
 pub mod leg;
+mod lines;
 pub mod overrides;
 pub mod quarantine;
 pub mod raw;

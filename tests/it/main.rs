@@ -43,6 +43,7 @@ mod support;
 mod templates;
 mod tenancy;
 mod together;
+mod vicidial;
 mod webhooks;
 mod windows;
 mod zones;

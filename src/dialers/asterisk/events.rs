@@ -4,11 +4,11 @@ use std::io::Read;
 
 use super::Options;
 use super::columns::{Fields, name_of, put};
-use super::lines::{Lines, MAX_LINE, too_long};
 use super::row::{self, Order};
 use super::split::MAX_CELLS;
 use super::value::shown;
 use crate::dialers::leg::Record;
+use crate::dialers::lines::{Lines, MAX_LINE, too_long};
 
 /// Reads events, with the number of their first line.
 pub fn events<R: Read>(

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::Options;
 use super::columns::{Fields, name_of, put};
-use super::lines::{MAX_LINE, failed, too_long};
 use super::queue::Event;
 use super::row::{self, Order};
 use super::split::MAX_CELLS;
 use crate::dialers::leg::Record;
+use crate::dialers::lines::{MAX_LINE, failed, too_long};
 
 /// Reads objects, with the number of their first line.
 pub fn json<R: Read>(input: R, options: &Options) -> impl Iterator<Item = (u64, Record)> + use<R> {

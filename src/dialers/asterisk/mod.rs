@@ -15,7 +15,6 @@ mod dump;
 mod events;
 mod form;
 mod json;
-mod lines;
 mod queue;
 mod row;
 mod rows;
@@ -34,6 +33,7 @@ pub use stamp::DateOrder;
 use std::io::{Cursor, Read};
 
 use super::leg::Record;
+use super::lines;
 use crate::time::Zone;
 
 /// Facts about records that they do not tell themselves.

@@ -12,10 +12,10 @@ use event::NAMES;
 use super::Options;
 use super::columns::{self, Fields, name_of, put};
 use super::dump;
-use super::lines::Lines;
 use super::split::{delimiter_of, split};
 use super::stamp::Stamp;
 use crate::dialers::leg::Record;
+use crate::dialers::lines::Lines;
 use crate::time::Zone;
 
 /// Reads events, with the number of their line.

@@ -5,11 +5,11 @@ use std::io::Read;
 
 use super::Options;
 use super::columns::{self, Fields, header};
-use super::lines::Lines;
 use super::row::{self, Order};
 use super::split::{delimiter_of, split};
 use super::stamp::DateOrder;
 use crate::dialers::leg::Record;
+use crate::dialers::lines::Lines;
 
 /// Lines that a row may span, and their size: quoted texts may hold line ends, and a damaged quote must not swallow the rest.
 const MAX_SPAN: usize = 8;
