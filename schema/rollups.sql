@@ -2024,6 +2024,7 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
+                where e.begins < e.ends
             ) ends
             union all
             select lead_id,
@@ -3500,6 +3501,7 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
+                where e.begins < e.ends
                 union all
                 select r.lead_id as lead_id,
                 (
@@ -3522,6 +3524,7 @@ select * from (
                       and $2::smallint in (1 /* account */, 3 /* agent */)
                     offset 0
                 ) r
+                where e.begins < e.ends
             ) ends
             union all
             select lead_id,
@@ -3940,6 +3943,7 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
+                where e.begins < e.ends
                 union all
                 select r.lead_id as lead_id,
                 (
@@ -3962,6 +3966,7 @@ select * from (
                       and $2::smallint in (1 /* account */, 3 /* agent */)
                     offset 0
                 ) r
+                where e.begins < e.ends
             ) ends
             union all
             select lead_id,
@@ -4025,6 +4030,7 @@ select * from (
                       and r.campaign_id = $3::bigint
                     offset 0
                 ) r
+                where e.begins < e.ends
                 union all
                 select r.id as lead_id
                 from (values
@@ -4040,6 +4046,7 @@ select * from (
                       and $2::smallint in (1 /* account */)
                     offset 0
                 ) r
+                where e.begins < e.ends
                 union
                 select id from telesales_leads_journal where tenant_id = $1
             ) s

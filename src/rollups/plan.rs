@@ -89,7 +89,9 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The plan for sums of several windows, each by itself: no bucket reaches over an end of one. Local times are those of UTC.
+    /// The plan for sums of several windows, ascending, each by itself: no bucket reaches over an end of one. Local times are those
+    /// of UTC. Parts that follow each other are read as one, since a row tells its time: each part is looked up by itself, for every
+    /// campaign.
     pub fn apart(windows: &[Window], detail: Detail, scope: Scope, kept: Kept) -> Result<Self> {
         let mut plan = Self {
             rows_from: kept.rows_from(),
@@ -103,6 +105,20 @@ impl Plan {
             };
             plan.add_kept(stretch, detail.levels(scope), |_| true, kept)?;
         }
+        plan.ranges.dedup_by(|next, last| {
+            let follows = (last.level, last.to) == (next.level, next.from);
+            if follows {
+                last.to = next.to;
+            }
+            follows
+        });
+        plan.ragged.dedup_by(|next, last| {
+            let follows = last.to == next.from;
+            if follows {
+                last.to = next.to;
+            }
+            follows
+        });
         Ok(plan)
     }
 
@@ -320,6 +336,42 @@ mod tests {
         assert_eq!(
             levels(zone("Asia/Kathmandu"), Granularity::Day),
             ["Quarter"]
+        );
+    }
+
+    #[test]
+    fn parts_of_windows_that_follow_each_other_are_one() {
+        let times = [
+            "2026-06-01T22:30:00Z",
+            "2026-06-01T22:45:00Z",
+            "2026-06-01T23:00:00Z",
+            "2026-06-02T01:00:00Z",
+            "2026-06-02T02:10:00Z",
+            "2026-06-02T02:15:00Z",
+            "2026-06-03T00:00:00Z",
+        ];
+        let pairs = times.iter().zip(&times[1..]);
+        let mut windows: Vec<_> = pairs
+            .map(|(from, to)| window(from, to, Zone::UTC))
+            .collect();
+        let plan = |windows: &[Window]| {
+            let plan = Plan::apart(windows, Detail::Fine, Scope::Campaign, ALL);
+            shown(&plan.expect("a plan"))
+        };
+        assert_eq!(
+            plan(&windows),
+            [
+                "Quarter 2026-06-01T22:30:00Z 2026-06-01T23:00:00Z 0",
+                "Hour 2026-06-01T23:00:00Z 2026-06-02T02:00:00Z 0",
+                "rows 2026-06-02T02:00:00Z 2026-06-02T02:15:00Z 0",
+                "Quarter 2026-06-02T02:15:00Z 2026-06-02T03:00:00Z 0",
+                "Hour 2026-06-02T03:00:00Z 2026-06-03T00:00:00Z 0",
+            ]
+        );
+        windows.remove(1);
+        assert_eq!(
+            plan(&windows)[0],
+            "Quarter 2026-06-01T22:30:00Z 2026-06-01T22:45:00Z 0"
         );
     }
 

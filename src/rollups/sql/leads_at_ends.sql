@@ -12,3 +12,4 @@ cross join lateral (
       and {{conditions}}
     offset 0
 ) r
+where e.begins < e.ends
