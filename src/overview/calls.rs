@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::periods::{Periods, Stretch};
+use super::statement::statement_of_calls;
 use crate::db::Scope;
 use crate::error::{Error, Result};
 use crate::rollups::{Bind, Detail, Kept, Module, Plan, RollupScope, Source, statement_of};
@@ -84,10 +85,7 @@ pub async fn campaigns(
     periods: &Periods,
     (kept, now): (Kept, DateTime<Utc>),
 ) -> Result<Vec<Campaign>> {
-    let sql = match module {
-        Module::Autocall => statement_of!(include_str!("sql/autocall_calls.sql")),
-        Module::Telesales => statement_of!(include_str!("sql/telesales_calls.sql")),
-    };
+    let sql = statement_of_calls!(module, include_str!("sql/calls.sql"));
     let windows = periods.windows();
     let plan = Plan::apart(&windows, Detail::Fine, RollupScope::Campaign, kept)?;
     let rows = scope.select(sql);

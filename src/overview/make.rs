@@ -1,7 +1,7 @@
 //! Overviews: figures, warnings and pace of campaigns, put together.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,11 +9,10 @@ use super::account::{self, Sees};
 use super::aside::Aside;
 use super::calls::{self, Campaign};
 use super::leads::{self, Leads};
-use super::paces::ByCampaign;
+use super::paces::{ByCampaign, Done};
 use super::periods::{Periods, Stretch};
 use super::row::{OverviewPage, OverviewRow, Pace};
-use super::since::{Hours, MOST_CAMPAIGNS};
-use super::warnings::{self, Code, Severity, Warning};
+use super::warnings::{self, Severity, Warning};
 use crate::auth::Tenant;
 use crate::auth::settings::count;
 use crate::db::Scope;
@@ -21,12 +20,9 @@ use crate::error::Result;
 use crate::input::ZONE_OF_ACCOUNT;
 use crate::page::PageRequest;
 use crate::percent::PercentText;
-use crate::reports::telesales::abandon_rate::{WINDOW_MINUTES, limit};
-use crate::reports::telesales::compliance::{self, Exposed};
 use crate::rollups::{Kept, Module, Source};
 use crate::text::folded;
-use crate::time::instant::rounded_up;
-use crate::time::{NamedWindow, Window, Zone};
+use crate::time::{Window, Zone};
 
 /// Choices of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,14 +40,16 @@ pub struct Wanted {
 
 /// An overview that is being made.
 pub struct Making<'a> {
-    wanted: &'a Wanted,
+    pub(super) wanted: &'a Wanted,
     paces: &'a ByCampaign,
-    tenant: &'a Tenant,
-    zone: Zone,
-    now: DateTime<Utc>,
-    periods: Periods,
-    kept: Kept,
-    source: Source,
+    pub(super) tenant: &'a Tenant,
+    pub(super) zone: Zone,
+    pub(super) now: DateTime<Utc>,
+    pub(super) periods: Periods,
+    pub(super) kept: Kept,
+    pub(super) source: Source,
+    /// Age from which a call without a result is too old.
+    pub(super) old: TimeDelta,
 }
 
 pub type ByLeads = BTreeMap<i64, Leads>;
@@ -75,6 +73,7 @@ impl<'a> Making<'a> {
             periods: Periods::new(zone, now, old, kept),
             kept,
             source,
+            old,
         }
     }
 
@@ -90,15 +89,41 @@ impl<'a> Making<'a> {
 
     /// The page, from one snapshot.
     pub async fn page(&self, scope: &mut Scope) -> Result<OverviewPage> {
-        let Wanted { module, user, .. } = *self.wanted;
-        let (campaigns, leads, mut warnings) = self.read(scope).await?;
+        let Wanted {
+            module, user, page, ..
+        } = *self.wanted;
+        let (campaigns, mut leads, mut warnings) = self.read(scope).await?;
         let aside = Aside::load(scope, module, user, self.now).await?;
         warnings.retain(|warning| !aside.holds(warning));
         warnings::sort(&mut warnings);
-        Ok(self.sorted(campaigns, &leads, warnings))
+        let listed: BTreeSet<i64> = campaigns.iter().map(|it| it.id).collect();
+        let is_listed = |warning: &Warning| warning.campaign.is_some_and(|id| listed.contains(&id));
+        let (of_campaigns, of_account): (Vec<_>, Vec<_>) =
+            warnings.into_iter().partition(is_listed);
+        let rows = self.sorted(campaigns, of_campaigns);
+        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let skipped = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let taken = usize::try_from(page.per_page).unwrap_or_default();
+        let shown: Vec<_> = rows.into_iter().skip(skipped).take(taken).collect();
+        let ids = shown.iter().map(|(campaign, _)| campaign.id);
+        let unread = ids.filter(|id| !leads.contains_key(id)).collect();
+        leads.extend(self.leads(scope, unread).await?);
+        let shown = shown.into_iter().map(|(campaign, warnings)| {
+            let leads = leads.get(&campaign.id).copied().unwrap_or_default();
+            self.row(campaign, leads, warnings)
+        });
+        let page = page.page(shown.collect(), total);
+        Ok(OverviewPage {
+            current_page: page.current_page,
+            data: page.data,
+            last_page: page.last_page,
+            per_page: page.per_page,
+            total: page.total,
+            warnings: of_account.into_iter().map(Warning::shown).collect(),
+        })
     }
 
-    /// Campaigns at work, their leads, and all that is wrong, in no order.
+    /// Campaigns at work, the leads of those that a warning judges by them, and all that is wrong, in no order.
     pub async fn read(&self, scope: &mut Scope) -> Result<(Vec<Campaign>, ByLeads, Vec<Warning>)> {
         if self.source == Source::Raw {
             scope.plan_by_arguments().await?;
@@ -112,8 +137,9 @@ impl<'a> Making<'a> {
         let read = (self.kept, self.now);
         let of = (module, campaign);
         let campaigns = calls::campaigns(scope, of, &self.periods, read).await?;
-        let ids = campaigns.iter().map(|campaign| campaign.id).collect();
-        let leads = leads::leads(scope, module, ids, (self.kept, self.source)).await?;
+        let judged = campaigns.iter().filter(|it| self.judged(it).is_some());
+        let judged = judged.map(|campaign| campaign.id).collect();
+        let leads = self.leads(scope, judged).await?;
         let mut warnings = self.warnings(scope, &campaigns, &leads).await?;
         let by = (&self.tenant.settings, self.now);
         warnings.extend(account::others(scope, (module, sees), by).await?);
@@ -124,83 +150,19 @@ impl<'a> Making<'a> {
         Ok((campaigns, leads, warnings))
     }
 
-    /// Warnings of campaigns by their figures.
-    async fn warnings(
-        &self,
-        scope: &mut Scope,
-        campaigns: &[Campaign],
-        leads: &ByLeads,
-    ) -> Result<Vec<Warning>> {
-        let mut all = Vec::new();
-        if self.wanted.module == Module::Telesales {
-            all.extend(self.abandoned(scope, campaigns).await?);
-            let today = NamedWindow::Today.window(self.zone, self.now);
-            let today = self.kept.with_rows(&today);
-            let ids = campaigns.iter().map(|campaign| campaign.id).collect();
-            let today = (&today, self.now, self.kept);
-            all.extend(account::caller_ids(scope, self.tenant, today, ids).await?);
-        }
-        let settings = &self.tenant.settings;
-        for campaign in campaigns {
-            let left = leads.get(&campaign.id).map_or(0, |leads| leads.left);
-            let done = self.paces.get(&campaign.id).copied();
-            let told = [
-                warnings::no_calls(campaign, &self.periods, (settings, self.now)),
-                warnings::answer_rate_drop(campaign, &self.periods, settings),
-                warnings::leads_running_out(campaign, (left, done), settings),
-                warnings::calls_without_result(campaign, &self.periods),
-            ];
-            all.extend(told.into_iter().flatten());
-        }
-        Ok(all)
-    }
-
-    /// Campaigns over their limits of abandoned calls, or near them.
-    async fn abandoned(&self, scope: &mut Scope, campaigns: &[Campaign]) -> Result<Vec<Warning>> {
-        let to = rounded_up(self.now);
-        let window = self.kept.with_rows(&Window {
-            from: to - TimeDelta::minutes(WINDOW_MINUTES),
-            to,
-            zone: Zone::UTC,
-        });
-        let window = (&window, self.kept);
-        let campaign = self.wanted.campaign;
-        let exposed = compliance::exposed(scope, window, (campaign, None), self.source).await?;
-        let exposed: BTreeMap<i64, Exposed> = exposed.into_iter().map(|it| (it.id, it)).collect();
-        let settings = &self.tenant.settings;
-        let told = campaigns.iter().filter_map(|campaign| {
-            let exposed = exposed.get(&campaign.id)?;
-            let limit = limit(self.tenant, Some(exposed.limit_pct()));
-            let code = warnings::against_limit(exposed.exposure, limit, settings)?;
-            Some((campaign, exposed.exposure, (code, limit)))
-        });
-        let told: Vec<_> = told.collect();
-        let recorded = compliance::since(scope, campaign, self.now).await?;
-        let recorded = |id: i64, code| {
-            let since = recorded.get(&id).copied();
-            since.filter(|_| code == Code::AbandonBreached)
-        };
-        let open = told.iter();
-        let open = open.filter(|(campaign, _, (code, _))| recorded(campaign.id, *code).is_none());
-        let open: Vec<i64> = open.map(|(campaign, ..)| campaign.id).collect();
-        let hours = self.hours(scope, open).await?;
-        let warnings = told.iter().map(|(campaign, exposure, (code, limit))| {
-            let is_in = |past| warnings::against_limit(past, *limit, settings) == Some(*code);
-            let read = || hours.as_ref().and_then(|it| it.since(campaign.id, is_in));
-            let since = recorded(campaign.id, *code).or_else(read);
-            warnings::abandoned(campaign, *exposure, (*code, *limit), since)
-        });
-        Ok(warnings.collect())
-    }
-
-    /// The past of campaigns; `None` without any campaign.
-    async fn hours(&self, scope: &mut Scope, mut campaigns: Vec<i64>) -> Result<Option<Hours>> {
+    /// Leads of campaigns. They are counted for those that need them: to count them costs as much as all the rest.
+    async fn leads(&self, scope: &mut Scope, campaigns: Vec<i64>) -> Result<ByLeads> {
         if campaigns.is_empty() {
-            return Ok(None);
+            return Ok(ByLeads::new());
         }
-        campaigns.truncate(MOST_CAMPAIGNS);
-        let hours = Hours::read(scope, campaigns, (self.now, self.kept)).await?;
-        Ok(Some(hours))
+        let by = (self.kept, self.source);
+        leads::leads(scope, self.wanted.module, campaigns, by).await
+    }
+
+    /// The pace by which a campaign's leads may run out.
+    pub(super) fn judged(&self, campaign: &Campaign) -> Option<Done> {
+        let done = self.paces.get(&campaign.id).copied();
+        done.filter(|done| campaign.is_active() && done.days >= 2)
     }
 
     fn is_wanted(&self, campaign: &Campaign) -> bool {
@@ -208,19 +170,14 @@ impl<'a> Making<'a> {
         q.is_none_or(|q| folded(&campaign.name).contains(q))
     }
 
-    /// The page of campaigns. `warnings`: in their order.
+    /// Wanted campaigns in the order of the answer, each with its warnings. `warnings`: in their order.
     fn sorted(
         &self,
         campaigns: Vec<Campaign>,
-        leads: &ByLeads,
         warnings: Vec<Warning>,
-    ) -> OverviewPage {
-        let is_listed =
-            |warning: &Warning| warning.campaign.is_some_and(|id| leads.contains_key(&id));
-        let (of_campaigns, of_account): (Vec<_>, Vec<_>) =
-            warnings.into_iter().partition(is_listed);
+    ) -> Vec<(Campaign, Vec<Warning>)> {
         let mut by_campaign = BTreeMap::<Option<i64>, Vec<Warning>>::new();
-        for warning in of_campaigns {
+        for warning in warnings {
             by_campaign
                 .entry(warning.campaign)
                 .or_default()
@@ -243,24 +200,7 @@ impl<'a> Making<'a> {
                 Reverse(campaign.id),
             )
         });
-        let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let page = self.wanted.page;
-        let skipped = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-        let taken = usize::try_from(page.per_page).unwrap_or_default();
-        let shown = rows.into_iter().skip(skipped).take(taken);
-        let shown = shown.map(|(campaign, warnings)| {
-            let leads = leads.get(&campaign.id).copied().unwrap_or_default();
-            self.row(campaign, leads, warnings)
-        });
-        let page = page.page(shown.collect(), total);
-        OverviewPage {
-            current_page: page.current_page,
-            data: page.data,
-            last_page: page.last_page,
-            per_page: page.per_page,
-            total: page.total,
-            warnings: of_account.into_iter().map(Warning::shown).collect(),
-        }
+        rows
     }
 
     fn row(&self, campaign: Campaign, leads: Leads, warnings: Vec<Warning>) -> OverviewRow {

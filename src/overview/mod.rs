@@ -17,6 +17,8 @@ mod raised;
 mod request;
 mod row;
 mod since;
+mod statement;
+mod told;
 mod warnings;
 
 pub use account::Sees;

@@ -12,6 +12,7 @@ use sqlx::Executor;
 
 use super::calls;
 use super::paces::{ByCampaign, Done, PaceKey, Paces};
+use super::statement::statement_of_calls;
 use crate::auth::Tenant;
 use crate::db::{Database, Scope};
 use crate::error::{Error, Result};
@@ -106,10 +107,7 @@ async fn bases(
     kept.statements(calls::source(scope, module).await?, [&window]);
     let sums = (Detail::Fine, RollupScope::Campaign);
     let plan = Plan::cut(&window, Granularity::Day, sums, kept)?;
-    let sql = match module {
-        Module::Autocall => statement_of!(include_str!("sql/autocall_days.sql")),
-        Module::Telesales => statement_of!(include_str!("sql/telesales_days.sql")),
-    };
+    let sql = statement_of_calls!(module, include_str!("sql/days.sql"));
     let rows = scope.select(sql).bind_plan(&plan);
     Ok(rows.fetch_all(scope.connection()).await?)
 }

@@ -3,7 +3,7 @@
 //! Pure. Every stretch is a union of periods, so that one statement reads each call once. Ends lie on quarters of an hour where
 //! they may, so that sums answer for them.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 
 use crate::rollups::{Kept, Level};
 use crate::time::window::instant_of;
@@ -55,10 +55,7 @@ impl Periods {
     /// Those of an instant, as far as rows are kept. `old`: age from which a call without a result is too old.
     pub fn new(zone: Zone, now: DateTime<Utc>, old: TimeDelta, kept: Kept) -> Self {
         let local = zone.local(now);
-        let at = |days: u64, time: NaiveTime| {
-            let date = local.date().checked_sub_days(Days::new(days));
-            instant_of(date.unwrap_or(local.date()).and_time(time), zone)
-        };
+        let at = |days, time| days_before(local.date(), days, time, zone);
         let quarter = |at: DateTime<Utc>| Level::Quarter.start(Level::Quarter.bucket(at));
         let end = quarter(now) + TimeDelta::minutes(15);
         let minute = local
@@ -74,16 +71,13 @@ impl Periods {
         };
         let midnight = NaiveTime::MIN;
         let week_ago = at(7, midnight);
-        let same_times =
-            (1..=SAME_DAYS).map(|week| same_time(|time| at(7 * week, time), local.time()));
-        let has_rows = |it: &SameTime| kept.complete_from().is_none_or(|cut| it.hour.from >= cut);
         let mut periods = Self {
             today: stretch(at(0, midnight), end),
             before: stretch(week_ago, at(7, minute.unwrap_or(local.time()))),
             week: stretch(week_ago, end),
             stale: stretch(week_ago, quarter(now - old).max(week_ago)),
             last_hour: stretch(quarter(now) - TimeDelta::minutes(60), end),
-            same_times: same_times.filter(has_rows).collect(),
+            same_times: same_times(zone, now, kept),
             ends: Vec::new(),
             zone,
         };
@@ -131,6 +125,23 @@ impl Periods {
             .and_then(|at| self.ends.get(at));
         at.is_some_and(|start| stretch.holds(*start))
     }
+}
+
+/// A time of day, so many days before a date.
+fn days_before(date: NaiveDate, days: u64, time: NaiveTime, zone: Zone) -> DateTime<Utc> {
+    let before = date.checked_sub_days(Days::new(days)).unwrap_or(date);
+    instant_of(before.and_time(time), zone)
+}
+
+/// The local time of an instant on the last four days of its weekday, as far as rows are kept; the latest first.
+pub fn same_times(zone: Zone, now: DateTime<Utc>, kept: Kept) -> Vec<SameTime> {
+    let local = zone.local(now);
+    let of_week = |week| {
+        let at = |time| days_before(local.date(), 7 * week, time, zone);
+        same_time(at, local.time())
+    };
+    let has_rows = |it: &SameTime| kept.complete_from().is_none_or(|cut| it.hour.from >= cut);
+    (1..=SAME_DAYS).map(of_week).filter(has_rows).collect()
 }
 
 /// The hour and the quarter of an hour that hold a time of day, on the day of `at`.

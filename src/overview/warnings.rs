@@ -181,18 +181,11 @@ pub fn answer_rate_drop(
     periods: &Periods,
     settings: &Settings,
 ) -> Option<Warning> {
-    let Counts { dials, answers, .. } = campaign.counts(periods, periods.last_hour);
-    if dials < count(settings.warn_answer_rate_drop_dials) {
-        return None;
-    }
-    let usual = periods.same_times.iter().filter_map(|it| {
-        let Counts { dials, answers, .. } = campaign.counts(periods, it.hour);
-        rate(answers, dials)
-    });
-    let [usual, ..] = quartiles(usual.collect())?;
-    if rate(answers, dials)? >= usual - settings.warn_answer_rate_drop_points {
-        return None;
-    }
+    let last = campaign.counts(periods, periods.last_hour);
+    let same = periods.same_times.iter();
+    let same = same.map(|it| campaign.counts(periods, it.hour));
+    let usual = usual_above(last, same, settings)?;
+    let Counts { dials, answers, .. } = last;
     let figures = json!({
         "dials": dials,
         "answers": answers,
@@ -202,20 +195,33 @@ pub fn answer_rate_drop(
     Some(Warning::of(campaign, Code::AnswerRateDrop, None, figures))
 }
 
-/// answers ÷ dials × 100
-fn rate(answers: i64, dials: i64) -> Option<Decimal> {
-    let answers = Decimal::from(answers) * Decimal::ONE_HUNDRED;
-    answers.checked_div(dials.into())
+/// The lower quartile of the answer rates of the same hours on other days, if that of the last hour is far below it.
+pub fn usual_above(
+    last: Counts,
+    same: impl Iterator<Item = Counts>,
+    settings: &Settings,
+) -> Option<Decimal> {
+    if last.dials < count(settings.warn_answer_rate_drop_dials) {
+        return None;
+    }
+    let [usual, ..] = quartiles(same.filter_map(rate).collect())?;
+    let is_low = rate(last)? < usual - settings.warn_answer_rate_drop_points;
+    is_low.then_some(usual)
 }
 
-/// Leads of an active campaign that do not last long enough.
+/// answers ÷ dials × 100
+fn rate(of: Counts) -> Option<Decimal> {
+    let answers = Decimal::from(of.answers) * Decimal::ONE_HUNDRED;
+    answers.checked_div(of.dials.into())
+}
+
+/// Leads of a campaign that do not last long enough. `done`: the pace of one that is judged by it.
 pub fn leads_running_out(
     campaign: &Campaign,
     (left, done): (i64, Option<Done>),
     settings: &Settings,
 ) -> Option<Warning> {
-    let done = done.filter(|done| campaign.is_active() && done.days >= 2)?;
-    let days = Pace::days_left(done, left)?;
+    let days = Pace::days_left(done?, left)?;
     let figures = json!({"leads_left": left, "days_left": DecimalNumber::<1>::new(days)});
     let is_soon = days < settings.warn_leads_days;
     is_soon.then(|| Warning::of(campaign, Code::LeadsRunningOut, None, figures))
