@@ -34,8 +34,9 @@ pub const SETTABLE: [&str; 10] = [
     "name", "report", "params", "window", "format", "template", "lang", "at", "deliver", "active",
 ];
 /// Members that are only shown.
-const SHOWN: [&str; 6] = [
+const SHOWN: [&str; 7] = [
     "id",
+    "webhook_name",
     "next_run_at",
     "last_run",
     "created_by",

@@ -50,6 +50,9 @@ pub struct Schedule {
     /// Receivers.
     #[schema(value_type = ScheduleDeliver)]
     pub deliver: Json<Value>,
+    /// The webhook of `deliver` by its description, or the host of its URL where it has none; null without one, or if it is gone.
+    #[schema(example = "example.com")]
+    pub webhook_name: Option<String>,
     /// False if it is not run at its times: it was put out of action, or its maker may no longer have the report.
     pub active: bool,
     /// The next due time.

@@ -9,7 +9,7 @@ import { LANGUAGES, t } from "../core/words.js";
 import { zones } from "../core/zone.js";
 import { Combobox } from "../parts/combobox.js";
 import { named, scheduled, slotsOf } from "./exported.js";
-import { receiver } from "./webhooks.js";
+import { nameOf, receiver } from "./webhooks.js";
 
 /** Days of the week as schedules name them. */
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -44,7 +44,7 @@ export function ScheduleForm({ schedule, templates, webhooks, zone, saved }) {
   return html`<form class="schedule-form" onSubmit=${submit}>
     <${What} ...${field} files=${files} templates=${templates} />
     <${When} ...${field} />
-    <${Whom} ...${field} webhooks=${webhooks} />
+    <${Whom} ...${field} webhooks=${webhooks} schedule=${schedule} />
     <${Field} label=${t("schedules.name")} fault=${told("name")}>${(id) => html`<input id=${id} type="text" maxlength="255" value=${form.name} placeholder=${suggested(form)} onInput=${(event) => change({ name: event.target.value })} />`}<//>
     ${fault && html`<p class="bad" role="alert">${fault.errors && Object.keys(fault.errors).length > 0 ? [t("schedules.faulty"), told()].filter(Boolean).join(" ") : fault.message || t("fault.away")}</p>`}
     <p class="choices"><button class="main" disabled=${isBusy}>${t(schedule ? "schedules.save" : "schedules.make")}</button></p>
@@ -96,10 +96,12 @@ function When({ form, change, told }) {
   </fieldset>`;
 }
 
-function Whom({ form, change, told, webhooks }) {
-  const listed = webhooks.map((webhook) => [String(webhook.id), receiver(webhook.id, webhooks)]);
-  const isListed = !form.webhook || listed.some(([id]) => id === form.webhook);
-  const options = isListed ? listed : [[form.webhook, receiver(form.webhook, webhooks)], ...listed];
+/** `schedule`: the one to change, whose webhook may be in no list. */
+function Whom({ form, change, told, webhooks, schedule }) {
+  const listed = webhooks.map((webhook) => [String(webhook.id), receiver(webhook.id, nameOf(webhook))]);
+  const own = schedule?.deliver.webhook;
+  const isListed = own == null || listed.some(([id]) => id === String(own));
+  const options = isListed ? listed : [[String(own), receiver(own, schedule.webhook_name)], ...listed];
   return html`<fieldset><legend>${t("schedules.whom")}</legend>
     <div class="whole"><${Field} label=${t("schedules.email")} fault=${told("deliver.email")}>${(id) => html`<textarea id=${id} rows="2" inputmode="email" spellcheck=${false} placeholder=${t("schedules.email.example")} value=${form.email} onInput=${(event) => change({ email: event.target.value })}></textarea>`}<//></div>
     ${options.length > 0 && html`<div class="whole"><${Select} label=${t("schedules.webhook")} value=${form.webhook} fault=${told("deliver.webhook")} set=${(webhook) => change({ webhook })}

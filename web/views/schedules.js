@@ -34,7 +34,7 @@ export function Schedules({ templates, zone }) {
   const title = open && { new: () => t("schedules.new"), change: () => t("schedules.change.of", { name: open.schedule.name }), runs: () => t("schedules.runs.of", { name: open.schedule.name }) }[open.kind]();
   return html`<${Panel} title=${t("schedules")} tools=${html`<button type="button" class="plain" onClick=${() => setOpen({ kind: "new" })}>+ ${t("schedules.new")}</button>`}>
     ${fault && html`<${Failure} fault=${fault} />`}
-    ${answer?.all.length > 0 && html`<ul class="schedules">${answer.all.map((schedule) => html`<${Schedule} key=${schedule.id} schedule=${schedule} zone=${zone} webhooks=${webhooks} open=${(kind) => setOpen({ kind, schedule })} />`)}</ul>`}
+    ${answer?.all.length > 0 && html`<ul class="schedules">${answer.all.map((schedule) => html`<${Schedule} key=${schedule.id} schedule=${schedule} zone=${zone} open=${(kind) => setOpen({ kind, schedule })} />`)}</ul>`}
     ${answer?.all.length === 0 && html`<${Nothing}>${t("nothing.schedules")}<//>`}
     ${open && html`<${Sheet} name=${title} close=${close} kind="narrow">
       ${open.kind === "runs" ? html`<${Runs} schedule=${open.schedule} zone=${zone} />` : html`<${ScheduleForm} schedule=${open.schedule} templates=${templates} webhooks=${webhooks} zone=${zone} saved=${saved} />`}
@@ -42,7 +42,7 @@ export function Schedules({ templates, zone }) {
   <//>`;
 }
 
-function Schedule({ schedule, zone, webhooks, open }) {
+function Schedule({ schedule, zone, open }) {
   const [isAsked, setAsked] = useState(false);
   const [fault, setFault] = useState(null);
   const attempt = async (action) => {
@@ -67,7 +67,7 @@ function Schedule({ schedule, zone, webhooks, open }) {
     <div class="about">
       <p class="name">${name}</p>
       <p class="muted">${what(schedule)}</p>
-      <p class="muted"><span aria-hidden="true">→</span> ${whom(schedule, webhooks)}</p>
+      <p class="muted"><span aria-hidden="true">→</span> ${whom(schedule)}</p>
       <p class="times"><${Last} run=${schedule.last_run} zone=${zone} />
         <span class="muted">${active ? next && t("schedules.next", { time: moment(next, zone) }) : html`<span class="state paused">${t("schedules.paused")}</span>`}</span></p>
     </div>
@@ -94,9 +94,9 @@ function rhythm({ time, days, day_of_month: day }) {
 }
 
 /** Receivers: the first address and how many more, and a webhook. */
-function whom({ deliver: { email = [], webhook } }, webhooks) {
+function whom({ deliver: { email = [], webhook }, webhook_name: name }) {
   const more = email.length > 1 && ` ${t("schedules.more", { n: email.length - 1 })}`;
-  return [email.length > 0 && `${email[0]}${more || ""}`, webhook != null && receiver(webhook, webhooks)].filter(Boolean).join(" · ");
+  return [email.length > 0 && `${email[0]}${more || ""}`, webhook != null && receiver(webhook, name)].filter(Boolean).join(" · ");
 }
 
 function Last({ run, zone }) {

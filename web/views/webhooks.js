@@ -1,4 +1,4 @@
-// Webhooks as receivers of files. Only some readers may list them; others know them by their numbers.
+// Webhooks as receivers of files. Only some readers may list them; others know those of schedules by their names.
 
 import { useEffect, useState } from "../core/dom.js";
 import * as api from "../core/api.js";
@@ -14,8 +14,8 @@ export function useWebhooks() {
   return webhooks;
 }
 
-/** A webhook in a few words: its host, else its number. */
-export function receiver(id, webhooks) {
-  const found = webhooks.find((webhook) => String(webhook.id) === String(id));
-  return t("schedules.to-webhook", { id: found ? new URL(found.url).host : String(id) });
-}
+/** The name of a webhook, as schedules tell it: its description, else its host. */
+export const nameOf = ({ description, url }) => description || new URL(url).host;
+
+/** A webhook as a receiver: by its name, by its number if it has gone. */
+export const receiver = (id, name) => t("schedules.to-webhook", { id: name ?? String(id) });

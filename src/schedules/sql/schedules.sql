@@ -1,6 +1,9 @@
 -- Schedules, newest first, each with its last run: schedule $2, or all if that is null. $3 limit, $4 offset.
 select
     s.id, s.name, s.report, s.params, s.window_name, s.format, s.template, s.lang, s.at, s.deliver, s.active, s.next_run_at, to_jsonb(r) as last_run,
+    (select coalesce(nullif(w.description, ''), substring(w.url from '^[^:]+://([^/?#]+)'))
+     from webhooks w
+     where w.tenant_id = $1 and w.id = (s.deliver->>'webhook')::bigint) as webhook_name,
     s.created_by, s.created_at, s.updated_at
 from schedules s
 left join lateral (

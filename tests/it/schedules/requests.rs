@@ -130,6 +130,38 @@ async fn a_schedule_whose_webhook_is_gone_can_be_stopped() {
         faulty(&patch(json!({"active": true})).await),
         ["deliver.webhook"]
     );
+    let shown = test.hooks.client.data(&path(&made)).await;
+    assert_eq!(shown["webhook_name"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_webhook_has_a_name_for_those_who_may_not_read_webhooks() {
+    let test = Schedules::new().await;
+    let client = &test.hooks.client;
+    let made = test.create(&json!({})).await;
+    let hook = format!("/api/webhooks/{}", test.webhook);
+    let url = client.data(&hook).await["url"].take();
+    let host = url
+        .as_str()
+        .expect("a URL")
+        .split('/')
+        .nth(2)
+        .expect("a host");
+    assert_eq!(made["webhook_name"], host);
+
+    let app = &test.hooks.test;
+    let token = app.user(TENANT, "lead", Role::Supervisor).await;
+    let lead = Client::new(client.url.clone(), token);
+    assert_eq!(lead.get(&hook).await.status, StatusCode::FORBIDDEN);
+    let described = client.with_method(Method::PATCH, &hook);
+    let described = described.json(&json!({"description": "Kế toán"}));
+    assert_eq!(client.send(described).await.status, StatusCode::OK);
+    let shown = lead.data(SCHEDULES).await[0].take();
+    assert_eq!(shown["webhook_name"], "Kế toán");
+    // Shown only: it is neither set nor another fault.
+    let renamed = test.patch(&made, &json!({"webhook_name": "Other"})).await;
+    assert_eq!(faulty(&renamed), ["webhook_name"]);
+    assert_eq!(test.patch(&made, &shown).await.json()["data"], shown);
 }
 
 #[tokio::test]
