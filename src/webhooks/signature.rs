@@ -13,6 +13,33 @@ use uuid::Uuid;
 use super::secret::Secret;
 use crate::error::{Error, Result};
 
+/// Headers of a delivery, without those of its content: name and meaning.
+pub const HEADERS: [(&str, &str); 8] = [
+    (
+        "webhook-id",
+        "Id of the delivery, the same over all tries: the key by which a receiver drops repeats.",
+    ),
+    ("webhook-timestamp", "Time of this try, Unix seconds."),
+    (
+        "webhook-signature",
+        "Signatures by Standard Webhooks: `v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`, whose key is the 32 bytes \
+         behind `whsec_`, decoded. While a rotation lasts two of them, separated by a blank.",
+    ),
+    ("x-callboard-event", "Name of the event."),
+    ("x-callboard-timestamp", "As webhook-timestamp."),
+    ("x-callboard-delivery", "As webhook-id."),
+    (
+        "x-callboard-signature",
+        "`sha256=` and the hex HMAC-SHA256 of the body, whose key is the secret as shown, with `whsec_`.",
+    ),
+    (
+        OLD_SIGNATURE,
+        "While a rotation lasts, the same with the old secret.",
+    ),
+];
+/// The only header that may be missing.
+pub const OLD_SIGNATURE: &str = "x-callboard-signature-old";
+
 /// A delivery at one try.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
@@ -50,7 +77,7 @@ impl Signed<'_> {
         add("x-callboard-delivery", &id)?;
         add("x-callboard-signature", &self.hex(&secrets.current))?;
         if let Some(old) = &secrets.old {
-            add("x-callboard-signature-old", &self.hex(old))?;
+            add(OLD_SIGNATURE, &self.hex(old))?;
         }
         Ok(headers)
     }

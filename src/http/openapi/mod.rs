@@ -3,6 +3,7 @@
 mod analytics;
 mod bounds;
 mod calls;
+mod events;
 mod guard;
 mod ingest;
 mod lists;
@@ -24,7 +25,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response as HttpResponse;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -50,7 +51,9 @@ pub use together::add_together;
 
 /// The whole document.
 pub fn generate() -> Value {
-    let mut document = shape::finished(&super::routes().into_openapi());
+    let mut document = json!(super::routes().into_openapi());
+    document[shape::WEBHOOKS] = events::requests();
+    shape::finish(&mut document);
     marks::add(&mut document);
     schedules::add(&mut document);
     templates::add(&mut document);
@@ -105,6 +108,7 @@ pub fn base() -> OpenApi {
         .schema_from::<error::Body>()
         .schema_from::<WebhookEventName>()
         .schemas_from_iter(ingest::schemas())
+        .schemas_from_iter(events::schemas())
         .schemas_from_iter(closed::ALL.iter().map(|set| (set.name, set.schema())))
         .build();
     let servers = [ServerBuilder::new()

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
 
 use super::bounds::bound;
 
@@ -13,17 +12,25 @@ const SCHEMAS: &str = "/components/schemas";
 const PREFIX: &str = "#/components/schemas/";
 
 /// Parts of an operation that clients send.
-const SENT: [&str; 2] = ["parameters", "requestBody"];
+const SENT: [&str; 2] = ["parameters", BODY];
+const BODY: &str = "requestBody";
 
-/// The document in its final form.
-pub fn finished(document: &OpenApi) -> Value {
-    let mut document = json!(document);
-    rename(&mut document, &envelope);
-    refer(&mut document);
-    let answered = reached(&document, &roots(&document, "responses"));
-    let sent = SENT.iter().flat_map(|part| roots(&document, part));
-    let sent = reached(&document, &sent.collect::<Vec<_>>());
-    let used = reached(&document, &[&document["paths"]]);
+/// Requests of clients.
+const OPERATIONS: &str = "paths";
+/// Requests of the server.
+pub const WEBHOOKS: &str = "webhooks";
+
+/// Brings the document into its final form.
+pub fn finish(document: &mut Value) {
+    rename(document, &envelope);
+    refer(document);
+    let answered = roots(document, OPERATIONS, "responses").chain(roots(document, WEBHOOKS, BODY));
+    let answered = reached(document, answered);
+    let sent = SENT
+        .iter()
+        .flat_map(|part| roots(document, OPERATIONS, part));
+    let sent = reached(document, sent);
+    let used = reached(document, [OPERATIONS, WEBHOOKS].map(|of| &document[of]));
     if let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
         schemas.retain(|name, _| used.contains(name));
         schemas.sort_keys();
@@ -34,14 +41,13 @@ pub fn finished(document: &OpenApi) -> Value {
         let requests = schemas.iter_mut().filter(|(name, _)| sent.contains(*name));
         requests.for_each(|(_, schema)| bound(schema));
     }
-    for operation in operations(&mut document) {
+    for operation in operations(document) {
         for part in SENT {
             operation.get_mut(part).into_iter().for_each(bound);
         }
         // Explicit, so that a requirement of the whole document would never apply to open operations.
         operation.entry("security").or_insert_with(|| json!([]));
     }
-    document
 }
 
 /// The schema name of `autocall_kpis`: `AutocallKpis`.
@@ -109,7 +115,9 @@ fn refer(document: &mut Value) {
             .for_each(|member| put_references(member, &named)),
         value => put_references(value, &named),
     };
-    within(&mut document["paths"]);
+    for of in [OPERATIONS, WEBHOOKS] {
+        within(&mut document[of]);
+    }
     let schemas = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut);
     schemas
         .into_iter()
@@ -134,7 +142,7 @@ fn put_references(value: &mut Value, named: &BTreeMap<String, String>) {
 }
 
 fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let paths = document["paths"]
+    let paths = document[OPERATIONS]
         .as_object_mut()
         .into_iter()
         .flat_map(Map::values_mut);
@@ -144,23 +152,22 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Val
         .filter_map(Value::as_object_mut)
 }
 
-/// That part of every operation.
-fn roots<'a>(document: &'a Value, part: &str) -> Vec<&'a Value> {
-    let paths = document["paths"]
-        .as_object()
-        .into_iter()
-        .flat_map(Map::values);
+/// That part of all of these operations.
+fn roots<'a>(document: &'a Value, of: &str, part: &str) -> impl Iterator<Item = &'a Value> {
+    let paths = document[of].as_object().into_iter().flat_map(Map::values);
     paths
         .filter_map(Value::as_object)
         .flat_map(Map::values)
-        .filter_map(|operation| operation.get(part))
-        .collect()
+        .filter_map(move |operation| operation.get(part))
 }
 
 /// Names of the schemas referenced by those parts, directly or indirectly.
-fn reached(document: &Value, parts: &[&Value]) -> BTreeSet<String> {
+fn reached<'a>(
+    document: &'a Value,
+    parts: impl IntoIterator<Item = &'a Value>,
+) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut parts = parts.to_vec();
+    let mut parts: Vec<&Value> = parts.into_iter().collect();
     while let Some(part) = parts.pop() {
         match part {
             Value::String(text) => {

@@ -18,6 +18,7 @@ use crate::exports::job::{Export, Stored};
 use crate::exports::link::Links;
 use crate::reports::telesales::abandon_rate::{RecordedBreach, TelesalesAbandonBreach};
 use crate::resources::campaigns::AutocallCampaign;
+use crate::table::{Schemas, reference};
 
 /// An event that webhooks can subscribe to.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Event {
     pub sample: &'static str,
     /// The data that is sent, of the data that the trigger stored.
     pub shape: fn(&App, &Value) -> Result<Box<RawValue>>,
+    /// The schema of the data that is sent; adds it and those that it names.
+    pub schema: fn(&mut Schemas) -> RefOr<Schema>,
 }
 
 /// An event as `GET /api/webhooks/events` lists it.
@@ -78,58 +81,59 @@ pub fn list() -> Vec<WebhookEvent> {
     EVENTS.iter().map(row).collect()
 }
 
-/// Defines [`EVENTS`]: meaning, name, and shape. The sample is `samples/<name>.json`.
+/// Defines [`EVENTS`]: meaning, name, type of the data, and shape. The sample is `samples/<name>.json`.
 macro_rules! events {
-    ($( $(#[doc = $about:literal])+ $name:literal: $shape:expr; )+) => {
+    ($( $(#[doc = $about:literal])+ $name:literal: $data:ty, $shape:expr; )+) => {
         /// All events.
         pub static EVENTS: &[Event] = &[$( Event {
             name: $name,
             about: concat!($($about),+),
             sample: include_str!(concat!("samples/", $name, ".json")),
             shape: $shape,
+            schema: reference::<$data>,
         } ),+];
     };
 }
 
 events! {
     /// A lead came in by the API. More than 100 leads of one request are one `autocall.leads.imported` instead.
-    "autocall.lead.added": stored::<LeadAdded>;
+    "autocall.lead.added": LeadAdded, stored::<LeadAdded>;
     /// More than 100 leads came in by one request.
-    "autocall.leads.imported": stored::<LeadsImported>;
+    "autocall.leads.imported": LeadsImported, stored::<LeadsImported>;
     /// An attempt to reach a lead appeared.
-    "autocall.call.initiated": stored::<Call>;
+    "autocall.call.initiated": Call, stored::<Call>;
     /// An attempt was answered.
-    "autocall.call.answered": stored::<Call>;
+    "autocall.call.answered": Call, stored::<Call>;
     /// The lead pressed a key: one event for each key, by its position.
-    "autocall.lead.dtmf_pressed": stored::<Key>;
+    "autocall.lead.dtmf_pressed": Key, stored::<Key>;
     /// An attempt was transferred to an agent.
-    "autocall.call.transferred": stored::<Call>;
+    "autocall.call.transferred": Call, stored::<Call>;
     /// An attempt got its result.
-    "autocall.call.completed": stored::<Call>;
+    "autocall.call.completed": Call, stored::<Call>;
     /// The status of a lead became a final one: completed, failed, dnc or max_attempts_reached.
-    "autocall.lead.completed": stored::<LeadCompleted>;
+    "autocall.lead.completed": LeadCompleted, stored::<LeadCompleted>;
     /// A campaign was started.
-    "autocall.campaign.started": stored::<AutocallCampaign>;
+    "autocall.campaign.started": AutocallCampaign, stored::<AutocallCampaign>;
     /// A campaign was paused.
-    "autocall.campaign.paused": stored::<AutocallCampaign>;
+    "autocall.campaign.paused": AutocallCampaign, stored::<AutocallCampaign>;
     /// A paused campaign was resumed.
-    "autocall.campaign.resumed": stored::<AutocallCampaign>;
+    "autocall.campaign.resumed": AutocallCampaign, stored::<AutocallCampaign>;
     /// A campaign was completed.
-    "autocall.campaign.completed": stored::<AutocallCampaign>;
+    "autocall.campaign.completed": AutocallCampaign, stored::<AutocallCampaign>;
     /// An agent gave a Telesales call a disposition, or another one.
-    "telesales.call.disposed": stored::<DisposedCall>;
+    "telesales.call.disposed": DisposedCall, stored::<DisposedCall>;
     /// The abandon rate of a Telesales campaign exceeds its limit.
-    "telesales.abandon.breached": breach;
+    "telesales.abandon.breached": TelesalesAbandonBreach, breach;
     /// An export is ready, or the file of a schedule: then with `schedule_id`, `schedule_name` and `window`, which others
     /// lack, to the webhook that the schedule names.
-    "report.export.ready": export;
+    "report.export.ready": Exported<'_>, export;
     /// An export failed for good. A cancelled one gives no event.
-    "report.export.failed": export;
+    "report.export.failed": Exported<'_>, export;
     /// A warning of the overview began: `code`, `severity`, `since`, `campaign_id`, `subject` and `figures` as there, `module` (null
     /// for a warning of the account) and `campaign_name`. It comes once, and again when the warning had ended and began again.
-    "warning.raised": stored::<WarningRaised>;
+    "warning.raised": WarningRaised, stored::<WarningRaised>;
     /// A test of this webhook. It is sent whatever the webhook subscribes to.
-    "webhook.test": stored::<Test>;
+    "webhook.test": Test, stored::<Test>;
 }
 
 /// Data in the shape that is stored.
@@ -151,9 +155,12 @@ fn export(app: &App, data: &Value) -> Result<Box<RawValue>> {
     })
 }
 
-#[derive(Serialize)]
+/// An export, and the schedule that made it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportExportData)]
 struct Exported<'a> {
     #[serde(flatten)]
+    #[schema(value_type = Export)]
     export: &'a Export,
     #[serde(flatten)]
     schedule: OfSchedule,

@@ -1,11 +1,13 @@
 //! The OpenAPI document: current, served, and in agreement with responses.
 
+mod events;
+
 use serde_json::Value;
 
 use crate::support::TestApp;
 
 fn committed() -> &'static str {
-    include_str!("../../openapi/openapi.json")
+    include_str!("../../../openapi/openapi.json")
 }
 
 #[test]
@@ -22,7 +24,7 @@ fn the_committed_document_is_current() {
 fn the_committed_ingest_field_table_is_current() {
     let generated = callboard::ingest::document::markdown();
     assert!(
-        include_str!("../../docs/ingest.md") == generated,
+        include_str!("../../../docs/ingest.md") == generated,
         "run: cargo run -- fields > docs/ingest.md"
     );
 }
@@ -233,6 +235,9 @@ fn every_schema_is_named_and_used() {
 fn no_response_field_is_both_optional_and_nullable() {
     let document: Value = serde_json::from_str(committed()).expect("JSON");
     let mut answers: Vec<&Value> = Vec::new();
+    for (_, item) in document["webhooks"].as_object().expect("webhooks") {
+        answers.push(&item["post"]["requestBody"]);
+    }
     for (_, item) in document["paths"].as_object().expect("paths") {
         for operation in item.as_object().expect("operations").values() {
             answers.extend(
