@@ -87,6 +87,9 @@ events! {
     TemplateDeleted = "template.deleted", "template.deleted";
     DialerCausesChanged = "dialer_causes.changed", "dialer_causes.changed";
     QuarantineDeleted = "quarantine.deleted", "quarantine.deleted";
+    MappingCreated = "mapping.created", "mapping.created";
+    MappingChanged = "mapping.changed", "mapping.changed";
+    MappingDeleted = "mapping.deleted", "mapping.deleted";
 }
 
 /// On the command line, an event has both names.

@@ -21,6 +21,7 @@ mod connections;
 mod context;
 mod cookie;
 mod cors;
+mod dialers;
 mod downloads;
 mod error;
 mod evidence;
@@ -100,7 +101,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = all_exports::add(router);
     let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);
     let router = quarantine::add(causes::add(ingest::add(router)));
-    let router = webhooks::add(router);
+    let router = webhooks::add(dialers::add(router));
     audit::add(schedules::add(templates::add(router)))
 }
 

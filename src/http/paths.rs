@@ -64,6 +64,8 @@ pub const INGEST: &str = "/api/ingest";
 pub const CAUSES: &str = "/api/ingest/causes";
 pub const QUARANTINE: &str = "/api/ingest/quarantine";
 pub const QUARANTINED: &str = "/api/ingest/quarantine/{id}";
+pub const MAPPINGS: &str = "/api/ingest/mappings";
+pub const MAPPING: &str = "/api/ingest/mappings/{name}";
 
 pub const WEBHOOKS: &str = "/api/webhooks";
 pub const WEBHOOK_EVENTS: &str = "/api/webhooks/events";

@@ -37,6 +37,7 @@ mod rollups;
 mod routes;
 mod samples;
 mod schedules;
+mod sheets;
 mod sources;
 mod statistics;
 mod support;

@@ -7,6 +7,7 @@ mod events;
 mod guard;
 mod ingest;
 mod lists;
+mod mappings;
 mod marks;
 mod overview;
 mod parameters;
@@ -57,6 +58,7 @@ pub fn generate() -> Value {
     marks::add(&mut document);
     schedules::add(&mut document);
     templates::add(&mut document);
+    mappings::add(&mut document);
     document
 }
 

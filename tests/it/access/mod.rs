@@ -124,6 +124,10 @@ pub async fn with_one_of_each() -> TestApp {
                     values (1, '1', 'telesales.dashboard',
                             '{\"columns\": [], \"sort\": [], \"conditional\": [], \"about\": true}', now(), now())";
     test.execute(TENANT, template).await;
+    let mapping = "insert into sheet_mappings (tenant_id, name, mapping, created_at, updated_at)
+                   values (1, '1', '{\"kind\": \"team\", \"timezone\": null, \"date_format\": null, \"columns\": {}, \"values\": {}}',
+                           now(), now())";
+    test.execute(TENANT, mapping).await;
     test
 }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::calls::encoded;
 use crate::calls::filters::{self, Filter};
 use crate::exports;
+use crate::sheets;
 use crate::support::program::eventually;
 use crate::support::{TENANT, TestApp, world};
 use crate::templates::put_valid;
@@ -69,6 +70,12 @@ pub async fn use_everything(app: &TestApp) {
         )
         .await;
     assert_eq!(ordered.status, 202, "{}", ordered.text());
+    let mapping = json!({"kind": "team", "columns": {"id": "Id", "name": "Name"}});
+    for _ in 0..2 {
+        sheets::put_valid(app, "teams", &mapping).await;
+    }
+    app.ok(&format!("{}/teams", sheets::MAPPINGS)).await;
+    app.ok(sheets::MAPPINGS).await;
     use_lists(app).await;
     exports::settle(&app.app).await;
     let question =

@@ -1,0 +1,70 @@
+//! A mapping: which column, columns or constant each field of a kind is taken from, and what their values mean.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ingest::kind::Kind;
+
+/// Fields that calls have besides those of their kind: the number that was called in place of a lead's id, and names.
+pub const PHONE: &str = "phone";
+pub const CAMPAIGN: &str = "campaign";
+pub const AGENT: &str = "agent";
+/// A field of every kind: a row in which it is true is left out.
+pub const IGNORE: &str = "ignore";
+
+/// The value of `values` that stands for every other one.
+pub const OTHERS: &str = "*";
+
+/// How rows of a sheet become lines of a kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    pub kind: String,
+    /// Zone of times without an offset; the account's if none.
+    pub timezone: Option<String>,
+    /// Order of day, month and year; told by the column if none.
+    pub date_format: Option<String>,
+    pub columns: BTreeMap<String, Source>,
+    /// By field: their values, and ours.
+    pub values: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// The place that a field is taken from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Source {
+    Column(String),
+    /// Columns whose texts are joined by a blank, such as a date and a time.
+    Columns(Vec<String>),
+    Constant {
+        constant: Value,
+    },
+}
+
+impl Source {
+    /// The columns it names.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Column(column) => std::slice::from_ref(column),
+            Self::Columns(columns) => columns,
+            Self::Constant { .. } => &[],
+        }
+    }
+}
+
+/// True for calls, whose lead may be told by a phone.
+pub fn is_call(kind: &Kind) -> bool {
+    kind.finished_by.is_some()
+}
+
+/// Names of all fields that a mapping of a kind may have.
+pub fn fields(kind: &'static Kind) -> impl Iterator<Item = &'static str> {
+    let own = kind.fields.iter().map(|field| field.name);
+    let of_calls: &[&str] = if is_call(kind) {
+        &[PHONE, CAMPAIGN, AGENT]
+    } else {
+        &[]
+    };
+    own.chain(of_calls.iter().copied()).chain([IGNORE])
+}
