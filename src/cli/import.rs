@@ -58,7 +58,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
         Input::Streamed(lines) => {
             ingest::ingest(&app.db, target, Body::Lines(lines), on_progress).await
         }
-        Input::Spooled(body) => ingest::ingest_spooled(&app.db, target, body, on_progress).await,
+        Input::Spooled(body) => ingest::ingest_again(&app.db, target, body, on_progress).await,
     };
     progress.end();
     match ingested {

@@ -33,9 +33,13 @@ pub struct Tally {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = DialerCreated)]
 pub struct Created {
+    /// Campaigns, of either product.
     pub campaigns: u64,
+    /// Leads, from the numbers that were called.
     pub leads: u64,
+    /// Agents.
     pub agents: u64,
+    /// Caller IDs.
     pub caller_ids: u64,
 }
 

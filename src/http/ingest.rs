@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::io::AsyncBufRead;
 use tokio_util::io::StreamReader;
 use tracing::Instrument;
+use utoipa::openapi::path::ParameterBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -28,18 +29,19 @@ use crate::input::{Kind, Parameter, Query, ZONE_OF_ACCOUNT};
 /// Adds the operation.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     let mut router = router.routes(routes!(post));
-    let encoding = openapi::header_parameter(
-        "Content-Encoding",
-        "gzip (or x-gzip), or identity, which is treated as absent.",
-        ENCODING,
-    );
     let given = [
         openapi::described(&ATOMIC),
         openapi::described(&ZONE_OF_ACCOUNT),
-        encoding,
+        of_encoding(),
     ];
     openapi::add_parameters(router.get_openapi_mut(), paths::INGEST, given);
     openapi::guard::<IngestWrite>(router, paths::INGEST)
+}
+
+/// The `Content-Encoding` request header.
+pub fn of_encoding() -> ParameterBuilder {
+    let about = "gzip (or x-gzip), or identity, which is treated as absent.";
+    openapi::header_parameter("Content-Encoding", about, ENCODING)
 }
 
 /// Accepted encodings, in any case.
@@ -108,13 +110,8 @@ pub async fn post(
         atomic,
         events: true,
     }))?;
-    let (media, packed) = (Media::of(&headers)?, is_gzip(&headers)?);
-    let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    let body: Stream = if packed {
-        Box::new(ingest::gunzip(body))
-    } else {
-        Box::new(body)
-    };
+    let media = Media::of(&headers)?;
+    let body = unpacked(&headers, body)?;
     let turn = if atomic {
         Some(app.db.atomic_body_slot(target.tenant).await?)
     } else {
@@ -135,7 +132,7 @@ pub async fn post(
     let spooled = ingest::Spooled::new(spooled).await?;
     stored(async move {
         let _turn = turn;
-        ingest::ingest_spooled(&app.db, target, spooled, |_| ()).await
+        ingest::ingest_again(&app.db, target, spooled, |_| ()).await
     })
     .await
 }
@@ -144,17 +141,22 @@ async fn ingest_lines(app: Arc<App>, target: Target, body: Stream) -> Result<Tal
     ingest::ingest(&app.db, target, ingest::Body::Lines(body), |_| ()).await
 }
 
-/// Runs the ingest in a task of its own, because a client that disconnects cancels this one at any point.
 async fn stored(work: impl Future<Output = Result<Tally>> + Send + 'static) -> Result<Response> {
-    let tally = tokio::spawn(work.in_current_span())
+    Ok(answer(in_task(work).await?))
+}
+
+/// Runs an ingest in a task of its own, because a client that disconnects cancels this one at any point.
+pub async fn in_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::spawn(work.in_current_span())
         .await
         .map_err(Error::internal)?;
     // A timeout of a writing statement means load, not a long request.
-    let tally = tally.map_err(|error| match error {
+    done.map_err(|error| match error {
         Error::TimedOut => Error::Unavailable("a statement that stores took too long".into()),
         error => error,
-    });
-    Ok(answer(tally?))
+    })
 }
 
 fn answer(tally: Tally) -> Response {
@@ -170,7 +172,18 @@ fn answer(tally: Tally) -> Response {
     Json(Data { data: tally }).into_response()
 }
 
-type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
+pub type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
+
+/// The body, unpacked if it is gzip. `UnsupportedEncoding` for any other coding.
+pub fn unpacked(headers: &HeaderMap, body: Body) -> Result<Stream> {
+    let packed = is_gzip(headers)?;
+    let body = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+    Ok(if packed {
+        Box::new(ingest::gunzip(body))
+    } else {
+        Box::new(body)
+    })
+}
 
 /// True if the body is gzip. `UnsupportedEncoding` for any other coding.
 fn is_gzip(headers: &HeaderMap) -> Result<bool> {

@@ -52,15 +52,15 @@ const SLOW: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Middleware {
     router: Router,
-    /// The path without a request timeout: it takes as long as its body.
-    unbounded: &'static str,
+    /// The paths without a request timeout: they take as long as their body.
+    unbounded: &'static [&'static str],
     limit: Duration,
     bodies: Bodies,
     cors: Option<Cors>,
 }
 
 impl Middleware {
-    pub fn new(router: Router, unbounded: &'static str, bodies: Bodies) -> Self {
+    pub fn new(router: Router, unbounded: &'static [&'static str], bodies: Bodies) -> Self {
         Self {
             router,
             unbounded,
@@ -127,7 +127,7 @@ impl Middleware {
             request.headers_mut().remove(RANGE);
             request.headers_mut().remove(IF_RANGE);
         }
-        let limit = if access_log.uri.path() == self.unbounded {
+        let limit = if self.unbounded.contains(&access_log.uri.path()) {
             Duration::MAX
         } else {
             self.limit
@@ -325,7 +325,7 @@ mod tests {
                 get(|| tokio::time::sleep(Duration::from_millis(60))),
             )
             .route("/panics", get(panics));
-        let middleware = Middleware::new(router, "/stream", Bodies::new(Limits::default()));
+        let middleware = Middleware::new(router, &["/stream"], Bodies::new(Limits::default()));
         let middleware = Middleware {
             limit: Duration::from_millis(20),
             ..middleware

@@ -112,17 +112,20 @@ fn probe_routes(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(health::readyz))
 }
 
+/// Paths that take as long as their body.
+const UNBOUNDED: &[&str] = &[paths::INGEST, paths::INGEST_CSV];
+
 /// The service.
 fn service(app: App, limits: &Limits) -> Middleware {
     let (router, _) = routes().split_for_parts();
     let (cors, bodies) = (cors::policy(&app.cors_origins), Bodies::new(*limits));
-    Middleware::new(complete(web::add(router), app), paths::INGEST, bodies).with_cors(cors)
+    Middleware::new(complete(web::add(router), app), UNBOUNDED, bodies).with_cors(cors)
 }
 
 /// The service of the probe listener: liveness and readiness only.
 fn probes(app: App, limits: &Limits) -> Middleware {
     let (router, _) = probe_routes(OpenApiRouter::new()).split_for_parts();
-    Middleware::new(complete(router, app), "", Bodies::new(*limits))
+    Middleware::new(complete(router, app), &[], Bodies::new(*limits))
 }
 
 fn complete(router: Router<Arc<App>>, app: App) -> Router {

@@ -64,6 +64,7 @@ pub const INGEST: &str = "/api/ingest";
 pub const CAUSES: &str = "/api/ingest/causes";
 pub const QUARANTINE: &str = "/api/ingest/quarantine";
 pub const QUARANTINED: &str = "/api/ingest/quarantine/{id}";
+pub const INGEST_CSV: &str = "/api/ingest/csv";
 pub const MAPPINGS: &str = "/api/ingest/mappings";
 pub const MAPPING: &str = "/api/ingest/mappings/{name}";
 

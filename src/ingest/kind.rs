@@ -47,6 +47,8 @@ macro_rules! kinds {
             keeps_absent: kinds!(@flag $($absent)?),
             fields: &[$( Field::$presence(stringify!($field), $kind, concat!($($meaning),+) $(, $default)?) ),+],
         } ),+];
+        /// Names of all kinds, in the same order.
+        pub const NAMES: &[&str] = &[$( $name ),+];
     };
     (@option) => { None };
     (@option $value:literal) => { Some($value) };

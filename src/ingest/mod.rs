@@ -249,17 +249,30 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
     Ok(tally)
 }
 
+/// A body that can be read again from its start.
+pub trait Repeatable: Send {
+    type Stream: AsyncBufRead + Unpin + Send;
+
+    /// The body from its start. Only the latest may be used.
+    fn start(&mut self) -> impl Future<Output = Result<Body<Self::Stream>>> + Send;
+}
+
+/// Faults of a line by itself: references are not looked up.
+pub fn faults_of(line: &str, locale: Locale) -> Faults {
+    line::parse(line, LINE, locale).map_or_else(|faults| faults, |row| row.faults)
+}
+
 /// Like [`ingest`], for a body that can be read again: on a transaction conflict it is retried, and
 /// `progress` starts over.
-pub async fn ingest_spooled(
+pub async fn ingest_again(
     db: &Database,
     target: Target,
-    mut body: Spooled,
+    mut body: impl Repeatable,
     mut progress: impl FnMut(&Tally) + Send,
 ) -> Result<Tally> {
     let mut tries = 1;
     loop {
-        match ingest(db, target, body.rewound().await?, &mut progress).await {
+        match ingest(db, target, body.start().await?, &mut progress).await {
             Err(Error::GaveWay(cause)) if target.atomic && tries < TRIES => {
                 back_off(tries, &cause).await
             }

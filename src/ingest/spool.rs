@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::fs::File;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncSeekExt, AsyncWriteExt, BufReader};
 
-use super::Body;
+use super::{Body, Repeatable};
 use crate::error::{Error, Result};
 
 /// Reads a stream to its end into an unnamed temporary file in `folder` and returns a reader of it.
@@ -68,10 +68,13 @@ impl Spooled {
             is_json,
         })
     }
+}
 
-    /// Returns the body from its start. Returned readers share one position, so only the latest may
-    /// be used.
-    pub(super) async fn rewound(&mut self) -> Result<Body<BufReader<File>>> {
+impl Repeatable for Spooled {
+    type Stream = BufReader<File>;
+
+    /// Readers share one position.
+    async fn start(&mut self) -> Result<Body<BufReader<File>>> {
         self.file.seek(SeekFrom::Start(self.start)).await?;
         let body = BufReader::with_capacity(64 << 10, self.file.try_clone().await?);
         Ok(if self.is_json {

@@ -131,7 +131,7 @@ impl Told {
                 let (found, half) = clock_of(word);
                 clock = Some(found);
                 meridiem = meridiem.or(half);
-            } else if !word.is_empty() {
+            } else if !word.is_empty() && !is_weekday(word) {
                 let parts = word.split(['/', '.', '-']).filter(|part| !part.is_empty());
                 date.extend(parts.map(str::to_owned));
             }
@@ -217,6 +217,13 @@ fn month_named(text: &str) -> Option<u32> {
     let found = (1..).zip(MONTHS).find(|(_, name)| *name == start);
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphabetic());
     found.filter(|_| is_word).map(|(month, _)| month)
+}
+
+/// `Wed`, `Wednesday`
+fn is_weekday(word: &str) -> bool {
+    const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let start = word.get(..3).map(str::to_ascii_lowercase);
+    start.is_some_and(|start| DAYS.contains(&start.as_str()))
 }
 
 /// `AM`, `PM`, and Vietnamese `SA` and `CH`.
@@ -378,6 +385,11 @@ mod tests {
             ("05/06/2026", Some(DayMonth), "2026-06-05"),
             ("2026/06/05 08:30:00", None, "2026-06-05T08:30:00"),
             ("25 Dec 2026 10:00:00 UTC", None, "2026-12-25T10:00:00Z"),
+            (
+                "Wed, 18 Aug 2010 20:01:40 +0000",
+                None,
+                "2010-08-18T20:01:40+0000",
+            ),
             ("Dec 25, 2026 10:00 AM", None, "2026-12-25T10:00:00"),
             (
                 "05/06/2026 08:30:00.250 +07:00",

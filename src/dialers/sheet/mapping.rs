@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ingest::kind::Kind;
+use crate::text::folded;
 
 /// Fields that calls have besides those of their kind: the number that was called in place of a lead's id, and names.
 pub const PHONE: &str = "phone";
@@ -21,6 +22,9 @@ pub const OTHERS: &str = "*";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
     pub kind: String,
+    /// What it is for, and where its columns are documented.
+    #[serde(default)]
+    pub about: Option<String>,
     /// Zone of times without an offset; the account's if none.
     pub timezone: Option<String>,
     /// Order of day, month and year; told by the column if none.
@@ -28,6 +32,44 @@ pub struct Mapping {
     pub columns: BTreeMap<String, Source>,
     /// By field: their values, and ours.
     pub values: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+impl Mapping {
+    /// A mapping of no column.
+    pub fn new(kind: &Kind) -> Self {
+        Self {
+            kind: kind.name.to_owned(),
+            about: None,
+            timezone: None,
+            date_format: None,
+            columns: BTreeMap::new(),
+            values: BTreeMap::new(),
+        }
+    }
+}
+
+/// Fields of a kind whose names are names of columns, each with its column.
+pub fn named<'a>(
+    kind: &'static Kind,
+    columns: impl Iterator<Item = &'a str> + Clone,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    fields(kind).filter_map(move |field| {
+        let mut columns = columns.clone();
+        let column = columns.find(|column| key(column) == key(field));
+        column.map(|column| (field, column))
+    })
+}
+
+/// The name of a column for comparisons: without case, marks and punctuation.
+pub fn key(name: &str) -> String {
+    let plain = folded(name);
+    let words = plain.split(|letter: char| !letter.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        name.trim().to_owned()
+    } else {
+        words.join(" ")
+    }
 }
 
 /// The place that a field is taken from.

@@ -1,8 +1,22 @@
 //! Spreadsheets of any origin as ingest lines (contract, section 10).
 //!
-//! Owns how columns become fields: kept mappings (`mapping`, `store`), and what dates look like (`dates`). Must not know HTTP.
+//! Owns the reading of files (`read`, `delimited`, `workbook`, `encoding`) into spooled rows (`rows`), mappings (`mapping`,
+//! `request`, `store`) and their place on the columns of a sheet (`plan`, `values`, `dates`), lines made of rows (`lines`), and
+//! what a dry run tells (`preview`, `suggest`). Must not know HTTP.
 
 pub mod dates;
+mod delimited;
+pub mod encoding;
+pub mod lines;
 pub mod mapping;
+pub mod plan;
+pub mod preview;
+pub mod read;
 pub mod request;
+mod rows;
 pub mod store;
+mod suggest;
+mod values;
+mod workbook;
+
+pub use rows::Sheet;

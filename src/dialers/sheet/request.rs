@@ -19,6 +19,8 @@ use crate::time::zone::UnknownZone;
 pub const MAX_BODY: usize = 256 << 10;
 /// Maximum length of the name of a column, and of a value, in code points.
 const MAX_TEXT: usize = 255;
+/// Maximum length of what a mapping is for.
+const MAX_ABOUT: usize = 1_000;
 /// Maximum number of columns that make one field.
 const MAX_JOINED: usize = 4;
 /// Maximum number of values of all fields.
@@ -28,7 +30,14 @@ const MAX_UNKNOWN: usize = 20;
 const MAX_MEMBER: usize = 100;
 
 /// Members that clients set.
-pub const SETTABLE: [&str; 5] = ["kind", "timezone", "date_format", "columns", "values"];
+pub const SETTABLE: [&str; 6] = [
+    "kind",
+    "about",
+    "timezone",
+    "date_format",
+    "columns",
+    "values",
+];
 /// Members that are only shown.
 const SHOWN: [&str; 3] = ["name", "created_at", "updated_at"];
 
@@ -63,6 +72,9 @@ fn short(name: &str) -> String {
 fn mapping(members: &Map<String, Value>, faults: &mut Faults) -> Option<Mapping> {
     let member = |name: &str| members.get(name).filter(|value| !value.is_null());
     let kind = kind(member("kind"), faults);
+    let about = optional(member("about"), "about", faults, |text| {
+        bounded(text, MAX_ABOUT).map(drop)
+    });
     let timezone = optional(member("timezone"), "timezone", faults, |text| {
         Zone::named(text)
             .map(drop)
@@ -86,6 +98,7 @@ fn mapping(members: &Map<String, Value>, faults: &mut Faults) -> Option<Mapping>
     let values = values.map(|values| all_values(kind, values, faults));
     Some(Mapping {
         kind: kind.name.to_owned(),
+        about: about?,
         timezone: timezone?,
         date_format: date_format?,
         columns,
@@ -191,15 +204,15 @@ fn text(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("must not be blank.".into());
     }
-    bounded(&text)
+    bounded(&text, MAX_TEXT)
 }
 
-fn bounded(text: &str) -> Result<String, String> {
+fn bounded(text: &str, most: usize) -> Result<String, String> {
     if text.contains('\0') {
         return Err(fault::NUL.into());
     }
-    if text.chars().count() > MAX_TEXT {
-        return Err(fault::longer_than(MAX_TEXT));
+    if text.chars().count() > most {
+        return Err(fault::longer_than(most));
     }
     Ok(text.to_owned())
 }
@@ -207,7 +220,7 @@ fn bounded(text: &str) -> Result<String, String> {
 /// A text, a number, a flag or null.
 fn simple(value: &Value) -> Result<Value, String> {
     match value {
-        Value::String(text) => Ok(Value::String(bounded(&nfc(text))?)),
+        Value::String(text) => Ok(Value::String(bounded(&nfc(text), MAX_TEXT)?)),
         Value::Array(_) | Value::Object(_) => {
             Err("must be a text, a number, true, false or null.".into())
         }
@@ -246,7 +259,8 @@ fn all_values(kind: &'static Kind, given: &Map<String, Value>, faults: &mut Faul
 }
 
 fn value(place: &str, theirs: &str, ours: &Value, faults: &mut Faults) -> Option<(String, Value)> {
-    let read = bounded(&nfc(theirs.trim())).and_then(|theirs| Ok((theirs, simple(ours)?)));
+    let read =
+        bounded(&nfc(theirs.trim()), MAX_TEXT).and_then(|theirs| Ok((theirs, simple(ours)?)));
     match read {
         Ok(read) => Some(read),
         Err(fault) => {

@@ -24,6 +24,8 @@ pub struct SheetMapping {
     pub name: String,
     /// Kind of the lines.
     pub kind: String,
+    /// What it is for.
+    pub about: Option<String>,
     /// Zone of times without an offset; the account's if null.
     pub timezone: Option<String>,
     /// Order of day, month and year in dates; told by the column if null.
@@ -63,6 +65,7 @@ impl Stored {
             columns: serde_json::to_value(&mapping.columns).map_err(Error::internal)?,
             values: serde_json::to_value(&mapping.values).map_err(Error::internal)?,
             kind: mapping.kind,
+            about: mapping.about,
             timezone: mapping.timezone,
             date_format: mapping.date_format,
             created_at: self.created_at,

@@ -43,6 +43,9 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 struct SheetMappingPut {
     /// Kind of the lines.
     kind: String,
+    /// What it is for, and where its columns are documented.
+    #[schema(max_length = 1_000, pattern = r"^[^\x00]*$")]
+    about: Option<String>,
     /// Zone of times without an offset. Default: the account's.
     timezone: Option<String>,
     /// Order of day, month and year: `dd`, `mm`, `yyyy` (or `yy`), and `hh`, `mm`, `ss`, `AM/PM` behind it. Times are read in
@@ -108,7 +111,7 @@ fn changes(before: Option<&SheetMapping>, after: &SheetMapping) -> Result<Change
     params(PageRequest),
     responses(
         (status = 200, description = "A page of mappings.", body = Page<SheetMapping>,
-            example = json!({"current_page": 1, "data": [{"name": "call-center", "kind": "telesales_call", "timezone": null,
+            example = json!({"current_page": 1, "data": [{"name": "call-center", "kind": "telesales_call", "about": null, "timezone": null,
                 "date_format": "dd/mm/yyyy hh:mm:ss",
                 "columns": {"started_at": ["Ngày gọi", "Giờ gọi"], "lead_id": "Mã KH", "campaign_id": {"constant": 7},
                     "result": "Trạng thái"},
@@ -132,7 +135,7 @@ async fn list(
     params(("name" = String, Path, description = "The name of the mapping.")),
     responses(
         (status = 200, description = "The mapping.", body = Data<SheetMapping>,
-            example = json!({"data": {"name": "call-center", "kind": "telesales_call", "timezone": null, "date_format": null,
+            example = json!({"data": {"name": "call-center", "kind": "telesales_call", "about": null, "timezone": null, "date_format": null,
                 "columns": {"started_at": "Ngày gọi", "lead_id": "Mã KH", "campaign_id": {"constant": 7}, "result": "Trạng thái"},
                 "values": {"result": {"Nghe máy": "answered", "*": "no_answer"}},
                 "created_at": "2026-06-30T08:00:00+00:00", "updated_at": "2026-06-30T08:00:00+00:00"}})),
@@ -161,11 +164,11 @@ async fn show(
         "values": {"result": {"Nghe máy": "answered", "Không nghe máy": "no_answer", "Máy bận": "busy", "*": "failed"}}})),
     responses(
         (status = 200, description = "The mapping is replaced.", body = Data<SheetMapping>,
-            example = json!({"data": {"name": "teams", "kind": "team", "timezone": null, "date_format": null,
+            example = json!({"data": {"name": "teams", "kind": "team", "about": null, "timezone": null, "date_format": null,
                 "columns": {"id": "Mã", "name": "Tên"}, "values": {},
                 "created_at": "2026-06-30T08:00:00+00:00", "updated_at": "2026-06-30T09:00:00+00:00"}})),
         (status = 201, description = "The mapping is added.", body = Data<SheetMapping>,
-            example = json!({"data": {"name": "teams", "kind": "team", "timezone": null, "date_format": null,
+            example = json!({"data": {"name": "teams", "kind": "team", "about": null, "timezone": null, "date_format": null,
                 "columns": {"id": "Mã", "name": "Tên"}, "values": {},
                 "created_at": "2026-06-30T08:00:00+00:00", "updated_at": "2026-06-30T08:00:00+00:00"}})),
         (status = 400, description = "The body is not a JSON object.", body = error::Body),

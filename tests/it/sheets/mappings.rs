@@ -9,7 +9,7 @@ use crate::support::{TENANT, TestApp};
 
 fn calls() -> Value {
     json!({
-        "kind": "telesales_call", "timezone": "Asia/Ho_Chi_Minh", "date_format": "dd/mm/yyyy hh:mm:ss",
+        "kind": "telesales_call", "about": "Calls of our own sheet", "timezone": "Asia/Ho_Chi_Minh", "date_format": "dd/mm/yyyy hh:mm:ss",
         "columns": {"started_at": ["Ngày gọi", "Giờ gọi"], "lead_id": "Mã KH", "campaign_id": {"constant": 7},
             "result": "Trạng thái", "ignore": "Hướng"},
         "values": {"result": {"Nghe máy": "answered", "*": "no_answer"}, "ignore": {"Gọi vào": true}}
@@ -83,6 +83,7 @@ async fn every_fault_of_a_mapping_is_told() {
         (with("kind", json!(7)), &["kind"]),
         (with("timezone", json!("Hanoi")), &["timezone"]),
         (with("date_format", json!("%d/%m/%Y")), &["date_format"]),
+        (with("about", json!("x".repeat(1_001))), &["about"]),
         (with("date_format", json!(7)), &["date_format"]),
         (with("columns", json!({})), &["columns"]),
         (with("columns", json!("Ngày")), &["columns"]),
