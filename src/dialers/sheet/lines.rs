@@ -2,8 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
@@ -11,20 +11,29 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio_util::io::StreamReader;
 
-use super::plan::{Plan, Read};
+use super::people::People;
+use super::plan::{Numbered, Plan, Read};
 use super::rows::{RowReader, Sheet};
 use crate::error::{Error, Result};
 use crate::ingest::{Body, Repeatable};
 
-/// Bytes of lines that are made at once, about.
-const CHUNK: usize = 256 << 10;
+/// Rows that are read at once, at most, and their size in bytes, about.
+const CHUNK_ROWS: usize = 2_000;
+const CHUNK: usize = 512 << 10;
+/// Blank lines that are written at once, at most.
+const CHUNK_BLANKS: u64 = 256 << 10;
 
 /// A sheet with its plan, whose lines have the numbers of their rows.
+#[derive(Clone)]
 pub struct Lines {
     pub sheet: Arc<Sheet>,
     pub plan: Arc<Plan>,
+    /// Looks up the people that rows name, if the plan has such fields.
+    pub people: Option<Arc<People>>,
     /// Rows that were left out.
     pub ignored: Arc<AtomicU64>,
+    /// The failure that broke the lines off, if one did.
+    pub failure: Arc<Mutex<Option<Error>>>,
 }
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -35,81 +44,133 @@ impl Repeatable for Lines {
     async fn start(&mut self) -> Result<Body<Self::Stream>> {
         self.ignored.store(0, Ordering::Relaxed);
         let writer = Writer {
-            rows: self.sheet.rows()?,
-            plan: self.plan.clone(),
-            ignored: self.ignored.clone(),
+            lines: self.clone(),
+            reader: Some(Reader::new(self)?),
             line: 0,
-            pending: None,
+            waiting: Vec::new().into_iter(),
+            next: None,
         };
-        let chunks = stream::try_unfold(writer, |writer| async {
-            let (chunk, writer) = spawn_blocking(|| writer.chunk())
-                .await
-                .map_err(io::Error::other)?;
-            Ok(chunk?.map(|chunk| (chunk, writer)))
+        let failure = self.failure.clone();
+        let chunks = stream::try_unfold(writer, |mut writer| async {
+            Ok(writer.chunk().await?.map(|chunk| (chunk, writer)))
         });
-        Ok(Body::Lines(StreamReader::new(Box::pin(chunks) as Chunks)))
+        let told = futures_util::TryStreamExt::map_err(chunks, move |error: Error| {
+            let told = io::Error::other(error.to_string());
+            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            told
+        });
+        Ok(Body::Lines(StreamReader::new(Box::pin(told) as Chunks)))
+    }
+}
+
+impl Lines {
+    /// The failure of an ingest of these lines: that of the lines, if they broke off.
+    pub fn told(&self, error: Error) -> Error {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take().unwrap_or(error)
+    }
+}
+
+/// Reads rows as fields.
+pub struct Reader {
+    rows: RowReader,
+    plan: Arc<Plan>,
+    ignored: Arc<AtomicU64>,
+}
+
+impl Reader {
+    pub fn new(lines: &Lines) -> Result<Self> {
+        Ok(Self {
+            rows: lines.sheet.rows()?,
+            plan: lines.plan.clone(),
+            ignored: lines.ignored.clone(),
+        })
+    }
+
+    /// The next rows; none at the end.
+    fn chunk(&mut self) -> Result<Vec<Numbered>> {
+        let (mut read, mut size) = (Vec::new(), 0);
+        // No rows mean the end.
+        while read.is_empty() || read.len() < CHUNK_ROWS && size < CHUNK {
+            let Some((number, cells)) = self.rows.next()? else {
+                break;
+            };
+            size += cells.as_slice().len();
+            match self.plan.read(cells) {
+                Read::Line(line) => read.push((number, line)),
+                Read::Ignored => drop(self.ignored.fetch_add(1, Ordering::Relaxed)),
+            }
+        }
+        Ok(read)
+    }
+
+    /// Like `chunk`, in a thread of its own.
+    pub async fn next(mut self) -> Result<(Vec<Numbered>, Self)> {
+        let read = spawn_blocking(move || (self.chunk(), self));
+        let (rows, reader) = read.await.map_err(Error::internal)?;
+        Ok((rows?, reader))
     }
 }
 
 struct Writer {
-    rows: RowReader,
-    plan: Arc<Plan>,
-    ignored: Arc<AtomicU64>,
+    lines: Lines,
+    /// None once it is at its end.
+    reader: Option<Reader>,
     /// Number of the line that was written last.
     line: u64,
-    /// A line that waits for the blank ones before it.
-    pending: Option<(u64, String)>,
+    waiting: std::vec::IntoIter<Numbered>,
+    /// A row that waits for the blank lines before it.
+    next: Option<Numbered>,
 }
 
 impl Writer {
     /// The next lines; None at the end.
-    fn chunk(mut self) -> (io::Result<Option<Bytes>>, Self) {
-        let written = self
-            .write()
-            .map_err(|error| io::Error::other(error.to_string()));
-        (written, self)
+    async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        let mut text = String::new();
+        while text.is_empty() {
+            if self.next.is_none() && self.waiting.len() == 0 && !self.read().await? {
+                return Ok(None);
+            }
+            self.write(&mut text);
+        }
+        Ok(Some(text.into()))
     }
 
-    fn write(&mut self) -> Result<Option<Bytes>> {
-        let mut text = String::with_capacity(CHUNK + (16 << 10));
-        while text.len() < CHUNK {
-            let Some((number, line)) = self.next()? else {
-                break;
-            };
-            // Rows without a line are blank lines, so that faults have the numbers of rows.
-            while self.line + 1 < number && text.len() < CHUNK {
-                text.push('\n');
-                self.line += 1;
+    /// Reads more rows. False at the end.
+    async fn read(&mut self) -> Result<bool> {
+        let Some(reader) = self.reader.take() else {
+            return Ok(false);
+        };
+        let (mut rows, reader) = reader.next().await?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        if let Some(people) = &self.lines.people {
+            people.place(&mut rows).await?;
+        }
+        self.reader = Some(reader);
+        self.waiting = rows.into_iter();
+        Ok(true)
+    }
+
+    /// Writes rows, each on the line of its number. Rows without a line are blank lines.
+    fn write(&mut self, text: &mut String) {
+        let waiting = self.next.take().into_iter().chain(&mut self.waiting);
+        for (number, line) in waiting {
+            let missing = number.saturating_sub(self.line + 1);
+            let blanks = missing.min(CHUNK_BLANKS);
+            text.extend(std::iter::repeat_n(
+                '\n',
+                usize::try_from(blanks).unwrap_or(0),
+            ));
+            self.line += blanks;
+            if blanks < missing {
+                self.next = Some((number, line));
+                return;
             }
-            if self.line + 1 < number {
-                self.pending = Some((number, line));
-                break;
-            }
-            text.push_str(&line);
+            text.push_str(&Value::Object(line).to_string());
             text.push('\n');
             self.line = number;
         }
-        Ok((!text.is_empty()).then(|| text.into()))
-    }
-
-    fn next(&mut self) -> Result<Option<(u64, String)>> {
-        if let Some(pending) = self.pending.take() {
-            return Ok(Some(pending));
-        }
-        while let Some((number, cells)) = self.rows.next()? {
-            match self.plan.read(cells) {
-                Read::Line(line) => return Ok(Some((number, Value::Object(line).to_string()))),
-                Read::Ignored => drop(self.ignored.fetch_add(1, Ordering::Relaxed)),
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// The error of lines that could not be made, which ingest takes for a body that broke off.
-pub fn told(error: Error) -> Error {
-    match error {
-        Error::Malformed(reason) => Error::internal(reason),
-        error => error,
     }
 }

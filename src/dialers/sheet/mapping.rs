@@ -12,6 +12,12 @@ use crate::text::folded;
 pub const PHONE: &str = "phone";
 pub const CAMPAIGN: &str = "campaign";
 pub const AGENT: &str = "agent";
+/// Fields by id, and the names in place of which they are.
+pub const NAMED: [(&str, &str); 3] = [
+    ("lead_id", PHONE),
+    ("campaign_id", CAMPAIGN),
+    ("agent_id", AGENT),
+];
 /// A field of every kind: a row in which it is true is left out.
 pub const IGNORE: &str = "ignore";
 

@@ -1,7 +1,8 @@
 //! Spreadsheets of any origin as ingest lines (contract, section 10).
 //!
 //! Owns the reading of files (`read`, `delimited`, `workbook`, `encoding`) into spooled rows (`rows`), mappings (`mapping`,
-//! `request`, `store`) and their place on the columns of a sheet (`plan`, `values`, `dates`), lines made of rows (`lines`), and
+//! `request`, `store`) and their place on the columns of a sheet (`plan`, `values`, `dates`), lines made of rows (`lines`), whose
+//! people are looked up (`people`) and attempts numbered (`numbers`), and
 //! what a dry run tells (`preview`, `suggest`). Must not know HTTP.
 
 pub mod dates;
@@ -9,6 +10,8 @@ mod delimited;
 pub mod encoding;
 pub mod lines;
 pub mod mapping;
+pub mod numbers;
+pub mod people;
 pub mod plan;
 pub mod preview;
 pub mod read;

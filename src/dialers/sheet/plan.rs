@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::dates::{Order, Proof, Proved};
-use super::mapping::{AGENT, CAMPAIGN, IGNORE, Mapping, OTHERS, PHONE, Source, key};
+use super::mapping::{AGENT, CAMPAIGN, IGNORE, Mapping, NAMED, OTHERS, PHONE, Source, key};
 use super::rows::{Column, Sheet};
 use super::values::{is_true, phone, value};
 use crate::error::Faults;
@@ -17,8 +17,13 @@ use crate::ingest::kind::Kind;
 use crate::ingest::phone::e164;
 use crate::time::instant::GivenInstant;
 
+/// The number of an attempt, which sheets seldom have.
+const NUMBER: &str = "attempt_number";
 /// Fewest digits of a number outside the switch.
 const MIN_OUTSIDE: usize = 7;
+
+/// The fields of a row, with its number.
+pub type Numbered = (u64, Map<String, Value>);
 
 /// What a row becomes.
 #[derive(Debug, PartialEq)]
@@ -162,7 +167,12 @@ impl Plan {
 
     /// The columns that a field is taken from, for people.
     pub fn columns_of(&self, field: &str, columns: &[Column]) -> Option<String> {
-        let placed = self.fields.iter().find(|placed| placed.name == field)?;
+        let placed = |name: &str| self.fields.iter().find(|placed| placed.name == name);
+        let of_name = || {
+            let (_, name) = NAMED.iter().find(|(id, _)| *id == field)?;
+            placed(name)
+        };
+        let placed = placed(field).or_else(of_name)?;
         let From::Cells(cells) = &placed.from else {
             return None;
         };
@@ -171,11 +181,17 @@ impl Plan {
         Some(names.join(" + ")).filter(|names| !names.is_empty())
     }
 
-    /// True if a mapping has fields that are no fields of the kind, which have to be looked up.
-    pub fn names_people(&self) -> Option<&str> {
+    /// True if rows name people, who have to be looked up.
+    pub fn names_people(&self) -> bool {
         let mut names = self.fields.iter().map(|field| field.name.as_str());
         names
-            .find(|name| [PHONE, CAMPAIGN, AGENT].contains(name) && self.kind.field(name).is_none())
+            .any(|name| [PHONE, CAMPAIGN, AGENT].contains(&name) && self.kind.field(name).is_none())
+    }
+
+    /// True if rows are attempts whose numbers the sheet does not tell.
+    pub fn lacks_numbers(&self) -> bool {
+        let is_told = self.fields.iter().any(|field| field.name == NUMBER);
+        self.kind.field(NUMBER).is_some() && !is_told
     }
 
     /// The fields of a row, whose cells stand behind its number.
@@ -254,9 +270,8 @@ impl Plan {
         if !line.contains_key(key) {
             line.insert(key.into(), self.id(line).into());
         }
-        let number = "attempt_number";
-        if self.kind.field(number).is_some() && !line.contains_key(number) {
-            line.insert(number.into(), 1.into());
+        if self.kind.field(NUMBER).is_some() && !line.contains_key(NUMBER) {
+            line.insert(NUMBER.into(), 1.into());
         }
     }
 

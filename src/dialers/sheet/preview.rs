@@ -1,12 +1,12 @@
 //! What became of a sheet; and a dry run, which tells what would and what could.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::mapping::{AGENT, CAMPAIGN, Mapping, PHONE};
+use super::mapping::{Mapping, NAMED};
 use super::plan::{Plan, Read};
 use super::rows::Sheet;
 use super::suggest::suggest;
@@ -108,7 +108,14 @@ fn read(sheet: &Sheet, plan: &Plan, locale: Locale) -> Result<(Tally, Vec<Map<St
             lines.push(line);
         }
     }
+    tally.ignored_for = ignored_for(tally.ignored);
     Ok((tally, lines))
+}
+
+/// The reason why rows are ignored: their mapping says so, or the number is inside.
+pub fn ignored_for(ignored: u64) -> BTreeMap<&'static str, u64> {
+    let told = (ignored > 0).then_some(("no call to report", ignored));
+    told.into_iter().collect()
 }
 
 /// Faults of a line, whose names are looked up later.
@@ -117,11 +124,7 @@ fn faults(plan: &Plan, line: &Map<String, Value>, locale: Locale) -> Result<Faul
     let is_named =
         |id: &str, name: &str| line.contains_key(name) && !is_own(name) && !line.contains_key(id);
     let mut own: Map<String, Value> = Map::new();
-    for (id, name) in [
-        ("lead_id", PHONE),
-        ("campaign_id", CAMPAIGN),
-        ("agent_id", AGENT),
-    ] {
+    for (id, name) in NAMED {
         if is_named(id, name) {
             own.insert(id.to_owned(), 1.into());
         }

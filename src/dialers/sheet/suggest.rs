@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::mapping::{AGENT, CAMPAIGN, IGNORE, Mapping, PHONE, Source, fields, key, named};
+use super::mapping::{IGNORE, Mapping, NAMED, PHONE, Source, fields, key, named};
 use super::rows::Column;
 use super::values::closed;
 use crate::ingest::field::Type;
@@ -37,12 +37,6 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 
 /// Shortest spelling that is looked for inside longer names.
 const MIN_PART: usize = 5;
-/// Fields by id that a name stands for better.
-const NAMED: [(&str, &str); 3] = [
-    ("lead_id", PHONE),
-    ("campaign_id", CAMPAIGN),
-    ("agent_id", AGENT),
-];
 
 /// The number of names that are known for a kind.
 pub fn known(kind: &'static Kind, names: &[String]) -> usize {

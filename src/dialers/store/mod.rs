@@ -8,6 +8,7 @@ mod decided;
 mod families;
 mod lines;
 mod numbers;
+pub mod people;
 mod places;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,7 +183,12 @@ async fn settle(
             "a line of a dialer was refused: {faults:?}: {row}"
         ))));
     }
-    places::begin(scope, &places.made, &placed).await?;
+    let starts = placed.iter().filter_map(|(it, ids)| {
+        let lead = ids.as_ref()?.lead;
+        Some((it.place()?.module, lead, it.call.started_at))
+    });
+    let starts: Vec<_> = starts.collect();
+    places::begin(scope, &places.made, &starts).await?;
     calls::save(scope, door.source, &placed).await?;
     numbers::mend(scope, &placed).await?;
     let waiting: Vec<(String, Family)> = waiting.into_iter().map(|it| (id_of(&it), it)).collect();

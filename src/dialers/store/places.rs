@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::super::tally::Created;
-use super::decided::{Ids, Placed};
+use super::decided::Ids;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::ingest::phone;
@@ -322,8 +322,13 @@ async fn know(scope: &mut Scope, kind: Kind, name: &str, id: i64) -> Result<()> 
     Ok(())
 }
 
-/// Remembers leads that were made, and lets those that a call precedes begin with it.
-pub async fn begin(scope: &mut Scope, made: &[(Module, i64)], placed: &[Placed]) -> Result<()> {
+/// Remembers leads that were made, and lets those that a call precedes begin with it. `starts`: the lead and the start of
+/// each call.
+pub async fn begin(
+    scope: &mut Scope,
+    made: &[(Module, i64)],
+    starts: &[(Module, i64, DateTime<Utc>)],
+) -> Result<()> {
     for module in Module::ALL {
         let new: Vec<i64> = made
             .iter()
@@ -331,14 +336,10 @@ pub async fn begin(scope: &mut Scope, made: &[(Module, i64)], placed: &[Placed])
             .map(|(_, id)| *id)
             .collect();
         let mut earliest = BTreeMap::<i64, DateTime<Utc>>::new();
-        for (decided, ids) in placed {
-            let (Some(place), Some(ids)) = (decided.place(), ids) else {
-                continue;
-            };
-            if place.module == module {
-                let at = earliest.entry(ids.lead).or_insert(decided.call.started_at);
-                *at = (*at).min(decided.call.started_at);
-            }
+        let of = starts.iter().filter(|(of, _, _)| *of == module);
+        for (_, lead, started_at) in of {
+            let at = earliest.entry(*lead).or_insert(*started_at);
+            *at = (*at).min(*started_at);
         }
         if earliest.is_empty() {
             continue;

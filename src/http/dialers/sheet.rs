@@ -1,7 +1,7 @@
 //! `POST /api/ingest/csv`: a spreadsheet of any origin.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
@@ -18,13 +18,14 @@ use super::{Refusal, answer};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::dialers::sheet::dates::Order;
-use crate::dialers::sheet::lines::{Lines, told};
+use crate::dialers::sheet::lines::Lines;
 use crate::dialers::sheet::mapping::{Mapping, Source, is_call};
+use crate::dialers::sheet::people::People;
 use crate::dialers::sheet::plan::Plan;
-use crate::dialers::sheet::preview::{SheetOutcome, named};
+use crate::dialers::sheet::preview::{SheetOutcome, ignored_for, named};
 use crate::dialers::sheet::read::{self, Upload};
 use crate::dialers::sheet::request::FORMAT;
-use crate::dialers::sheet::{Sheet, encoding, mapping, store};
+use crate::dialers::sheet::{Sheet, encoding, mapping, numbers, store};
 use crate::dialers::tally::Tally;
 use crate::envelope::Data;
 use crate::error::{Error, Faults, Result};
@@ -34,6 +35,7 @@ use crate::http::{error, openapi, paths};
 use crate::ingest::kind::{Kind, NAMES};
 use crate::ingest::{self, Locale, Target};
 use crate::input::{self, Parameter, Query, ZONE_OF_ACCOUNT};
+use crate::rollups::Module;
 use crate::templates::store::is_name;
 use crate::time::Zone;
 
@@ -170,7 +172,7 @@ impl Wanted {
             body = Data<SheetOutcome>,
             example = json!({"data": {"received": 3, "stored": 2, "rejected": 1,
                 "errors": [{"line": 4, "errors": {"result": ["must be one of: answered, no_answer, busy, failed, abandoned (column Trạng thái)."]}}],
-                "calls": 2, "collapsed": 0, "ignored": 0, "quarantined": 0, "unmapped": 0,
+                "calls": 2, "collapsed": 0, "ignored": 0, "ignored_for": {}, "quarantined": 0, "unmapped": 0,
                 "created": {"campaigns": 0, "leads": 0, "agents": 0, "caller_ids": 0}}})),
         (status = 400, description = "The body is incomplete or not gzip: nothing is stored.", body = error::Body),
         (status = 413, description = "More than 1 GiB, unpacked.", body = error::Body),
@@ -283,13 +285,7 @@ impl Reading {
         let mapping = self.mapping.as_ref().or(by_names.as_ref());
         let mapping = mapping.cloned().unwrap_or_else(|| Mapping::new(self.kind));
         let mapping = (self.kind, &mapping);
-        let (plan, mut faults) = Plan::new(mapping, sheet, self.wanted.order, self.locale);
-        if let Some(field) = plan.names_people() {
-            let fault =
-                "Names and phones are not looked up yet: map lead_id, campaign_id and agent_id.";
-            faults.add(format!("columns.{field}"), fault);
-        }
-        (plan, faults)
+        Plan::new(mapping, sheet, self.wanted.order, self.locale)
     }
 
     fn preview(&self, sheet: &Sheet) -> Result<SheetOutcome> {
@@ -306,26 +302,44 @@ impl Reading {
             atomic: self.wanted.atomic,
             events: true,
         };
-        let (sheet, plan) = (Arc::new(sheet), Arc::new(plan));
-        let ignored = Arc::new(AtomicU64::new(0));
+        let people = People::new(&app.db, target, module_of(self.kind));
         let lines = Lines {
-            sheet: sheet.clone(),
-            plan: plan.clone(),
-            ignored: ignored.clone(),
+            people: plan.names_people().then(|| Arc::new(people)),
+            sheet: Arc::new(sheet),
+            plan: Arc::new(plan),
+            ignored: Arc::default(),
+            failure: Arc::default(),
         };
-        let stored = ingest::ingest_again(&app.db, target, lines, |_| ()).await;
-        let mut lines = stored.map_err(told)?;
-        let ignored = ignored.load(Ordering::Relaxed);
-        lines.received += ignored;
-        for line in &mut lines.errors {
-            line.errors = named(std::mem::take(&mut line.errors), &plan, &sheet);
+        let stored = ingest::ingest_again(&app.db, target, lines.clone(), |_| ()).await;
+        let mut tally = stored.map_err(|error| lines.told(error))?;
+        if tally.stored > 0 && lines.plan.lacks_numbers() {
+            numbers::number(&app.db, target, &lines).await?;
+        }
+        let ignored = lines.ignored.load(Ordering::Relaxed);
+        tally.received += ignored;
+        for line in &mut tally.errors {
+            line.errors = named(std::mem::take(&mut line.errors), &lines.plan, &lines.sheet);
         }
         Ok(Tally {
-            calls: if is_call(self.kind) { lines.stored } else { 0 },
-            lines,
+            calls: if is_call(self.kind) { tally.stored } else { 0 },
+            lines: tally,
             ignored,
+            ignored_for: ignored_for(ignored),
+            created: lines
+                .people
+                .map(|people| people.created())
+                .unwrap_or_default(),
             ..Tally::default()
         })
+    }
+}
+
+/// The product whose calls are lines of a kind.
+fn module_of(kind: &Kind) -> Module {
+    if kind.name.starts_with("autocall") {
+        Module::Autocall
+    } else {
+        Module::Telesales
     }
 }
 

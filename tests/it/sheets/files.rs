@@ -179,11 +179,11 @@ fn workbook() -> Vec<u8> {
         sheet.write(row, 0, 1).expect("a cell");
         sheet.write(row, 1, 1.0).expect("a cell");
         sheet
-            .write_with_format(row, 2, &at(started), &stamp)
+            .write_with_format(row, 2, at(started), &stamp)
             .expect("a cell");
         sheet.write(row, 3, result).expect("a cell");
         sheet
-            .write_with_format(row, 4, &at(seconds), &length)
+            .write_with_format(row, 4, at(seconds), &length)
             .expect("a cell");
         sheet.write(row, 6, 1).expect("a cell");
     }

@@ -4,6 +4,7 @@ mod files;
 mod mapped;
 mod mappings;
 mod ready;
+mod vietnamese;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
