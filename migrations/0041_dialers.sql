@@ -17,7 +17,7 @@ create table dialer_legs (
 );
 call callboard_guard('dialer_legs');
 create index on dialer_legs (tenant_id, source, call);
-create index dialer_legs_raw on dialer_legs (received_at) where fields is not null;
+create index dialer_legs_raw on dialer_legs (tenant_id, received_at) where fields is not null;
 create policy roll_call on dialer_legs for select
     using (fields is not null and (select current_setting('callboard.roll_call', true)) = 'on');
 

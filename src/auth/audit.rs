@@ -82,6 +82,7 @@ events! {
     ScheduleRun = "schedule.run", "schedule.run";
     ScheduleStopped = "schedule.stopped", "schedule.stopped";
     ScheduleMailed = "schedule.mailed", "schedule.mailed";
+    RoutingChanged = "routing.changed", "routing.changed";
     TemplateCreated = "template.created", "template.created";
     TemplateChanged = "template.changed", "template.changed";
     TemplateDeleted = "template.deleted", "template.deleted";

@@ -29,6 +29,8 @@ pub enum Group {
     Telesales,
     Analytics,
     Ingest,
+    /// Doors of switches, which post each call.
+    Dialers,
     Auth,
     Webhooks,
     /// Tests and replays, which send at once.
@@ -47,13 +49,14 @@ pub enum Group {
 
 impl Group {
     /// Groups by token, whose limits are settings of the tenant.
-    pub const OF_TOKENS: [Self; 11] = [
+    pub const OF_TOKENS: [Self; 12] = [
         Self::Autocall,
         Self::LeadImport,
         Self::Start,
         Self::Telesales,
         Self::Analytics,
         Self::Ingest,
+        Self::Dialers,
         Self::Auth,
         Self::Webhooks,
         Self::WebhookTest,
@@ -70,6 +73,7 @@ impl Group {
             Self::Telesales => "telesales",
             Self::Analytics => "analytics",
             Self::Ingest => "ingest",
+            Self::Dialers => "dialers",
             Self::Auth => "auth",
             Self::Webhooks => "webhooks",
             Self::WebhookTest => "webhook_test",
@@ -91,6 +95,7 @@ impl Group {
             Self::Telesales => settings.rate_limit_telesales,
             Self::Analytics => settings.rate_limit_analytics,
             Self::Ingest => settings.rate_limit_ingest,
+            Self::Dialers => settings.rate_limit_dialers,
             Self::Auth => settings.rate_limit_auth,
             Self::Webhooks => settings.rate_limit_webhooks,
             Self::WebhookTest => settings.rate_limit_webhook_test,

@@ -149,6 +149,8 @@ settings! {
     rate_limit_analytics = 120, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/ingest.
     rate_limit_ingest = 600, 1 to 1_000_000_000;
+    /// Requests per minute and token: the doors of switches, which post each call.
+    rate_limit_dialers = 6_000, 1 to 1_000_000_000;
     /// Requests per minute and token: /api/webhooks, except tests and replays.
     rate_limit_webhooks = 60, 1 to 1_000_000_000;
     /// Requests per minute and token: tests and replays of webhooks.

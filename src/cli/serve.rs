@@ -15,7 +15,7 @@ use crate::auth::secret;
 use crate::boot::{Running, Sharing};
 use crate::config::Config;
 use crate::db::{statistics, tz_release};
-use crate::dialers::{raw, sweep};
+use crate::dialers::{raw, remap, sweep};
 use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
@@ -148,6 +148,7 @@ pub async fn serve(
     tasks.spawn(raise::run(app.clone()));
     tasks.spawn(compact::run(app.db.clone(), config.compact_every));
     tasks.spawn(upkeep::run(app.db.clone(), app.clock));
+    tasks.spawn(remap::run(app.clone()));
     tasks.spawn(raw::run(app.clone(), config.keep_raw));
     tasks.spawn(statistics::run(app.db.clone()));
     tasks.spawn(normal::keep_trying(app.db.clone()));

@@ -85,10 +85,14 @@ pub fn collapse(legs: &[Leg], weight: impl Fn(&Ending) -> u8) -> Option<Call> {
         )
     };
     let best = deciding(&timed).into_iter().max_by_key(knowledge)?;
-    let all = || {
-        let queue = legs.iter().filter(|leg| leg.part == Part::Queue);
-        timed.iter().map(|(_, leg)| *leg).chain(queue)
-    };
+    let queue = queue(legs);
+    let in_order = || timed.iter().map(|(_, leg)| *leg);
+    let all = || in_order().chain(queue.iter().copied());
+    // Who gave up on one queue may have been answered in the next.
+    let was_served = queue
+        .iter()
+        .any(|leg| leg.answered_at.is_some() && !leg.abandoned);
+    let gave_up = !was_served && queue.iter().any(|leg| leg.abandoned);
     let told = |of: fn(&Leg) -> Option<&String>| of(best).or_else(|| all().find_map(of)).cloned();
     let ends = all().filter_map(|leg| leg.ended_at);
     let wraps = all().filter_map(|leg| leg.wrap_sec);
@@ -107,7 +111,7 @@ pub fn collapse(legs: &[Leg], weight: impl Fn(&Ending) -> u8) -> Option<Call> {
         keys: told(|leg| leg.keys.as_ref()),
         agent: told(|leg| leg.agent.as_ref()),
         provider: told(|leg| leg.provider.as_ref()),
-        abandoned: all().any(|leg| leg.abandoned),
+        abandoned: gave_up || in_order().any(|leg| leg.abandoned),
         fields: all().fold(BTreeMap::new(), |mut fields, leg| {
             for (name, value) in &leg.fields {
                 fields.entry(name.clone()).or_insert_with(|| value.clone());
@@ -125,6 +129,13 @@ fn timed(legs: &[Leg]) -> Vec<(DateTime<Utc>, &Leg)> {
         .collect();
     timed.sort_by_key(|(at, leg)| (*at, place(leg.part), leg.key.as_str()));
     timed
+}
+
+/// Events of queues, in the order of their answers.
+fn queue(legs: &[Leg]) -> Vec<&Leg> {
+    let mut queue: Vec<&Leg> = legs.iter().filter(|leg| leg.part == Part::Queue).collect();
+    queue.sort_by_key(|leg| (leg.answered_at.is_none(), leg.answered_at, leg.key.as_str()));
+    queue
 }
 
 const fn place(part: Part) -> u8 {

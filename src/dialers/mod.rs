@@ -6,12 +6,14 @@
 pub mod asterisk;
 pub mod causes;
 pub mod collapse;
+pub mod document;
 pub mod freeswitch;
 pub mod leg;
 mod lines;
 pub mod overrides;
 pub mod quarantine;
 pub mod raw;
+pub mod remap;
 pub mod routing;
 pub mod sheet;
 pub mod store;

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures_util::TryStreamExt;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, Result};
 
@@ -49,6 +50,18 @@ pub async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8
             return Err(Error::TooLarge);
         }
         bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}
+
+/// All bytes of a stream. `TooLarge` beyond `most`, `Malformed` if it breaks off.
+pub async fn whole(stream: impl AsyncRead + Unpin, most: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut stream = stream.take(most as u64 + 1);
+    let read = stream.read_to_end(&mut bytes).await;
+    read.map_err(|error| Error::Malformed(error.to_string()))?;
+    if bytes.len() > most {
+        return Err(Error::TooLarge);
     }
     Ok(bytes)
 }

@@ -61,6 +61,12 @@ pub const PUT_ASIDE: &str = "/api/overview/put-aside";
 pub const AUDIT: &str = "/api/audit";
 pub const ANALYTICS: &str = "/analytics";
 pub const INGEST: &str = "/api/ingest";
+/// What the paths of the doors of dialers begin with.
+pub const DIALER_DOORS: &str = "/api/ingest/";
+pub const INGEST_FREESWITCH: &str = "/api/ingest/freeswitch";
+pub const INGEST_ASTERISK: &str = "/api/ingest/asterisk";
+pub const ROUTING: &str = "/api/ingest/routing";
+pub const UNMAPPED: &str = "/api/ingest/unmapped";
 pub const CAUSES: &str = "/api/ingest/causes";
 pub const QUARANTINE: &str = "/api/ingest/quarantine";
 pub const QUARANTINED: &str = "/api/ingest/quarantine/{id}";

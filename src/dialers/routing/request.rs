@@ -1,6 +1,9 @@
 //! Bodies of routings, and their faults.
 
+use std::collections::BTreeMap;
+
 use regex::RegexBuilder;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -22,60 +25,79 @@ const MAX_PATTERN: usize = 1 << 16;
 const MAX_UNKNOWN: usize = 20;
 
 /// Rules that tell where calls of dialers belong.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = Routing)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
 pub struct RoutingBody {
     /// Rules, in order: the first whose tests all hold decides.
-    #[schema(max_items = 200)]
-    rules: Vec<RoutingRule>,
+    #[schema(max_items = 200, nullable = false)]
+    rules: Option<Vec<RoutingRule>>,
     /// Prefixes that trunks put before called numbers; the first that a number has is taken off.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, nullable = false)]
     strip_prefixes: Option<Vec<String>>,
 }
 
 /// A rule.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
-pub struct RoutingRule {
-    /// Tests by field of the record, or by `direction` (outbound, inbound, internal), `from`, `to`, `agent` or `provider`: a
-    /// text or a list of texts to equal without case, or `{"pattern": …}`, a regular expression. A field that a record lacks
-    /// is an empty text.
-    #[schema(value_type = std::collections::BTreeMap<String, RoutingTest>)]
-    when: Option<Map<String, Value>>,
+struct RoutingRule {
+    /// Tests by field of the record, or by `direction` (outbound, inbound, internal), `from`, `to`, `agent` or `provider`. A
+    /// field that a record lacks is an empty text.
+    #[schema(nullable = false, value_type = Option<BTreeMap<String, RoutingTest>>)]
+    when: Option<BTreeMap<String, RoutingTest>>,
     /// Product that the call belongs to, or `ignore`.
     #[schema(example = "telesales", pattern = "^(autocall|telesales|ignore)$")]
     to: String,
     /// Campaign, by id or name. Default: the field `campaign_id`, else a campaign for calls without one.
+    #[schema(nullable = false)]
     campaign: Option<RoutingValue>,
     /// Lead, by id. Default: the field `lead_id`, else the lead of the campaign with the called number.
+    #[schema(nullable = false)]
     lead: Option<RoutingValue>,
     /// Agent, by id, user name or extension. Default: the field `agent_id`, else the agent that the record names.
+    #[schema(nullable = false)]
     agent: Option<RoutingValue>,
     /// Number of the attempt. Default: the field `attempt_number`, else the rank among the lead's attempts.
+    #[schema(nullable = false)]
     attempt_number: Option<RoutingValue>,
 }
 
-/// A test of a field.
-#[derive(ToSchema)]
-#[schema(examples(json!("sales"), json!({"pattern": "^0?9"})))]
+/// A test of a field: a text or a list of texts to equal without case, or a regular expression.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
-pub enum RoutingTest {
-    #[schema(title = "Text")]
+enum RoutingTest {
     Text(String),
-    #[schema(title = "Texts")]
     Texts(Vec<String>),
-    #[schema(title = "Pattern")]
-    Pattern { pattern: String },
+    Pattern(RoutingPattern),
 }
 
-/// A value that is given, or read from a field.
-#[derive(ToSchema)]
+/// A regular expression that a value has to match, without case.
+#[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
-pub enum RoutingValue {
+struct RoutingPattern {
+    /// The expression, which may match any part of the value.
+    #[schema(max_length = 255, example = "^0?9")]
+    pattern: String,
+}
+
+/// A value that is given, or that a field tells.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the schema of what `read` reads")]
+enum RoutingValue {
     Number(i64),
     Text(String),
-    Field { field: String },
+    Field(RoutingField),
+}
+
+/// The field that tells a value.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "the schema of what `read` reads")]
+struct RoutingField {
+    /// Its name, as the records have it.
+    #[schema(max_length = 255, example = "campaign_id")]
+    field: String,
 }
 
 /// Reads a routing. `Invalid` with every fault, by its path: `rules.3.when.dst`.

@@ -1,25 +1,73 @@
 //! `/api/ingest/…`: doors for the records of dialers, and how they are read (contract, section 10).
 
+mod documents;
 mod mappings;
+mod routing;
+mod rows;
 mod sheet;
+mod unmapped;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::error;
 use crate::app::App;
+use crate::auth::Caller;
+use crate::closed::ProductName;
+use crate::dialers::leg::Source;
+use crate::dialers::store::Door;
 use crate::dialers::tally::Tally;
 use crate::envelope::Data;
 use crate::error::Faults;
+use crate::ingest::Locale;
+use crate::input::{Kind, Parameter, Query};
+use crate::rollups::Module;
+use crate::time::Zone;
 
 /// Adds all of these routes.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    let router = rows::add(documents::add(router));
+    let router = unmapped::add(routing::add(router));
     sheet::add(mappings::add(router))
+}
+
+const MODULE: Parameter = Parameter::optional(
+    "module",
+    Kind::Choice(ProductName::VALUES),
+    "Product of calls that no rule of the routing names. Default: autocall; for VICIdial telesales.",
+);
+
+/// The content type of a body.
+fn media(headers: &HeaderMap) -> String {
+    let media = headers.get(CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok());
+    media.unwrap_or_default().to_owned()
+}
+
+/// The door of a request. Times without an offset are read in `zone`.
+fn door(query: &mut Query, caller: &Caller, source: Source, zone: Zone) -> Door {
+    let usual = match source {
+        Source::Freeswitch | Source::Asterisk => Module::Autocall,
+        Source::Vicidial => Module::Telesales,
+    };
+    let wanted = query.listed(&MODULE);
+    let unrouted = Module::ALL.into_iter().find(|it| Some(it.name()) == wanted);
+    Door {
+        tenant: caller.tenant.id,
+        locale: Locale {
+            zone,
+            country_code: caller.tenant.settings.country_code(),
+        },
+        source,
+        unrouted: unrouted.unwrap_or(usual),
+        events: true,
+    }
 }
 
 /// The response to a body of which nothing was stored: faults and counts.

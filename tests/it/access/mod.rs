@@ -274,12 +274,16 @@ async fn every_route_requires_exactly_its_own_permissions() {
     }
 }
 
+/// Doors that tell by its content which of their forms a body has: switches and scripts name any type, or none.
+const BY_CONTENT: [&str; 2] = ["/api/ingest/freeswitch", "/api/ingest/asterisk"];
+
 #[tokio::test]
 async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {
     let test = with_one_of_each().await;
     let with_body: Vec<Operation> = operations()
         .into_iter()
         .filter(|operation| !operation.accepts.is_empty())
+        .filter(|operation| !BY_CONTENT.contains(&operation.path.as_str()))
         .collect();
     assert!(with_body.len() >= 4, "login, order, ingest, analytics");
     for mut operation in with_body {

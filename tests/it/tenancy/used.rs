@@ -97,10 +97,32 @@ pub async fn use_everything(app: &TestApp) {
 }
 
 async fn use_dialers(app: &TestApp) {
+    let routing = json!({"rules": [{"when": {"x": "2"}, "to": "telesales"}]});
+    let put = app.with_method(Method::PUT, "/api/ingest/routing");
+    let put = app.send(put.json(&routing)).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    for (uuid, began) in [
+        ("2", 1_780_000_000),
+        ("1", 1_770_000_000),
+        ("2", 1_780_000_000),
+    ] {
+        let document = json!({"variables": {"uuid": uuid, "x": uuid, "direction": "outbound", "answer_epoch": "0",
+            "start_epoch": began.to_string(), "end_epoch": (began + 9).to_string(), "hangup_cause": "USER_BUSY",
+            "cc_agent": "agent01", "origination_caller_id_number": "0281234567", "destination_number": "0987654321"}});
+        let posted = app
+            .send(app.post("/api/ingest/freeswitch").json(&document))
+            .await;
+        assert_eq!(posted.json()["data"]["calls"], 1, "{}", posted.text());
+    }
+    app.ok("/api/ingest/routing").await;
+    app.ok("/api/ingest/unmapped").await;
+    let keep = std::time::Duration::ZERO;
+    dialers::raw::empty(&app.app, keep).await.expect("emptied");
     let own = json!({"causes": {"USER_BUSY": "failed"}});
     let causes = app.with_method(Method::PUT, "/api/ingest/causes");
     let put = app.send(causes.json(&own)).await;
     assert_eq!(put.status, 200, "{}", put.text());
+    dialers::remap::all(&app.app).await.expect("mapped anew");
     let now = app.app.clock.now();
     let mut scope = app.app.db.write(TENANT).await.expect("a scope");
     let (source, door) = (Source::Freeswitch, Door::default());

@@ -1,0 +1,138 @@
+//! Doors for files of records: `/api/ingest/asterisk`.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{MODULE, door, media};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::dialers::leg::{Record, Source};
+use crate::dialers::store::Door;
+use crate::dialers::tally::Tally;
+use crate::dialers::{asterisk, take};
+use crate::envelope::Data;
+use crate::error::Result;
+use crate::http::extract::{DialerWrite, Permitted};
+use crate::http::{error, ingest, openapi, paths};
+use crate::input::{Kind, Parameter, Query};
+
+/// Records of these dialers have local times without an offset, so that a default would move calls unseen.
+const ZONE: Parameter = Parameter::required(
+    "timezone",
+    Kind::Zone,
+    "IANA zone of the dialer's clock: its records have local times without an offset.",
+);
+const COLUMNS: Parameter = Parameter::optional(
+    "columns",
+    Kind::Text,
+    "Names of the columns, comma-separated, of rows without a header: src,dst,start,answer,end,disposition. Default: the \
+     18 or 21 columns of cdr_csv.",
+);
+const DATE_FORMAT: Parameter = Parameter::optional(
+    "date_format",
+    Kind::Text,
+    "Order of day and month, such as dd/mm/yyyy, of dates that do not prove it.",
+);
+
+/// Adds the operations.
+pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    let mut router = router.routes(routes!(post_asterisk));
+    let given = [&ZONE, &MODULE, &COLUMNS, &DATE_FORMAT].map(openapi::described);
+    openapi::add_query(router.get_openapi_mut(), paths::INGEST_ASTERISK, given);
+    openapi::guard::<DialerWrite>(router, paths::INGEST_ASTERISK)
+}
+
+/// Records of Asterisk: rows of call records, manager events, JSON rows, lines of queue logs.
+///
+/// Rows have a header, or the columns that `columns` names, or the 18 or 21 of cdr_csv. Which of these forms a body has is
+/// told by its content. Rows of one call (`linkedid`, else `uniqueid`) are one attempt, whenever they come; a row that is sent
+/// again changes nothing. Rows that cannot be read are rejected by their numbers, the others are stored.
+#[utoipa::path(post, path = paths::INGEST_ASTERISK, tag = "Ingest", operation_id = "ingest_asterisk",
+    request_body(content((String = "text/csv"), (String = "text/plain"), (String = "application/json"))),
+    responses(
+        (status = 200, description = "The records are committed, except those rejected.", body = Data<Tally>,
+            example = json!({"data": {"received": 3, "stored": 3, "rejected": 0, "errors": [], "calls": 1, "collapsed": 2,
+                "ignored": 0, "ignored_for": {}, "quarantined": 0, "unmapped": 0,
+                "created": {"campaigns": 1, "leads": 1, "agents": 0, "caller_ids": 0}}})),
+        (status = 400, description = "The body is incomplete or not gzip: nothing is stored.", body = error::Body),
+        (status = 413, description = "More than 1 GiB, unpacked.", body = error::Body),
+        (status = 415, description = "Unsupported encoding.", body = error::Body),
+        (status = 422, description = "Missing or invalid parameters, all of them listed.", body = error::Body),
+        (status = 507, description = "A disk is full, the server's or the database's.", body = error::Body),
+    ))]
+async fn post_asterisk(
+    Permitted { caller, .. }: Permitted<DialerWrite>,
+    State(app): State<Arc<App>>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Data<Tally>>> {
+    let mut query = Query::parse(
+        &raw.unwrap_or_default(),
+        [&ZONE, &MODULE, &COLUMNS, &DATE_FORMAT],
+    );
+    query.require(&ZONE);
+    let columns = query.storable_text(&COLUMNS);
+    let columns = columns.and_then(|text| match asterisk::parse_columns(&text) {
+        Ok(columns) => Some(columns),
+        Err(fault) => {
+            query.fail("columns", fault);
+            None
+        }
+    });
+    let format = query.storable_text(&DATE_FORMAT);
+    let dates = format.and_then(|format| {
+        let order = asterisk::DateOrder::of_format(&format);
+        if order.is_none() {
+            query.fail(
+                "date_format",
+                "must have dd, mm and yyyy, such as dd/mm/yyyy.",
+            );
+        }
+        order
+    });
+    let zone = query.zone().unwrap_or(caller.tenant.timezone);
+    let door = door(&mut query, &caller, Source::Asterisk, zone);
+    let door = query.finish(Some(door))?;
+    let media = media(&headers);
+    let options = asterisk::Options {
+        zone,
+        columns,
+        dates,
+    };
+    let read = move |file| asterisk::records(&media, file, &options);
+    taken(app, &caller, door, (headers, body), read).await
+}
+
+/// Reads the body to its end, and stores its records.
+async fn taken<I>(
+    app: Arc<App>,
+    caller: &Caller,
+    door: Door,
+    (headers, body): (HeaderMap, Body),
+    read: impl FnOnce(BufReader<File>) -> I + Send + 'static,
+) -> Result<Json<Data<Tally>>>
+where
+    I: Iterator<Item = (u64, Record)>,
+{
+    let stream = ingest::unpacked(&headers, body)?;
+    let _turn = app.db.atomic_body_slot(caller.tenant.id).await?;
+    let folder = app.exports.store.temp_dir();
+    let spooled = crate::ingest::spool(stream, app.atomic_limit, folder).await?;
+    let file = BufReader::new(spooled.into_inner().into_std().await);
+    let now = app.clock.now();
+    let work = async move {
+        let read = move || Ok(read(file));
+        take::records(&app.db, door, now, read, |_| ()).await
+    };
+    let data = ingest::in_task(work).await?;
+    Ok(Json(Data { data }))
+}
