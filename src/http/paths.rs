@@ -65,6 +65,7 @@ pub const INGEST: &str = "/api/ingest";
 pub const DIALER_DOORS: &str = "/api/ingest/";
 pub const INGEST_FREESWITCH: &str = "/api/ingest/freeswitch";
 pub const INGEST_ASTERISK: &str = "/api/ingest/asterisk";
+pub const INGEST_VICIDIAL: &str = "/api/ingest/vicidial";
 pub const ROUTING: &str = "/api/ingest/routing";
 pub const UNMAPPED: &str = "/api/ingest/unmapped";
 pub const CAUSES: &str = "/api/ingest/causes";

@@ -1,4 +1,4 @@
-//! Doors for files of records: `/api/ingest/asterisk`.
+//! Doors for files of records: `/api/ingest/asterisk` and `/api/ingest/vicidial`.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -17,7 +17,7 @@ use crate::auth::Caller;
 use crate::dialers::leg::{Record, Source};
 use crate::dialers::store::Door;
 use crate::dialers::tally::Tally;
-use crate::dialers::{asterisk, take};
+use crate::dialers::{asterisk, take, vicidial};
 use crate::envelope::Data;
 use crate::error::Result;
 use crate::http::extract::{DialerWrite, Permitted};
@@ -44,10 +44,15 @@ const DATE_FORMAT: Parameter = Parameter::optional(
 
 /// Adds the operations.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
-    let mut router = router.routes(routes!(post_asterisk));
+    let mut router = router
+        .routes(routes!(post_asterisk))
+        .routes(routes!(post_vicidial));
     let given = [&ZONE, &MODULE, &COLUMNS, &DATE_FORMAT].map(openapi::described);
     openapi::add_query(router.get_openapi_mut(), paths::INGEST_ASTERISK, given);
-    openapi::guard::<DialerWrite>(router, paths::INGEST_ASTERISK)
+    let given = [&ZONE, &MODULE].map(openapi::described);
+    openapi::add_query(router.get_openapi_mut(), paths::INGEST_VICIDIAL, given);
+    let router = openapi::guard::<DialerWrite>(router, paths::INGEST_ASTERISK);
+    openapi::guard::<DialerWrite>(router, paths::INGEST_VICIDIAL)
 }
 
 /// Records of Asterisk: rows of call records, manager events, JSON rows, lines of queue logs.
@@ -109,6 +114,40 @@ async fn post_asterisk(
         dates,
     };
     let read = move |file| asterisk::records(&media, file, &options);
+    taken(app, &caller, door, (headers, body), read).await
+}
+
+/// Records of VICIdial: rows of its logs, and of its call export.
+///
+/// Rows have a header, with commas or tabs: of `vicidial_log`, `vicidial_agent_log`, `vicidial_carrier_log`, or of the call
+/// export report. The logs of one call are one call, whenever they come; a row that is sent again changes nothing. Rows that
+/// cannot be read are rejected by their numbers, the others are stored.
+#[utoipa::path(post, path = paths::INGEST_VICIDIAL, tag = "Ingest", operation_id = "ingest_vicidial",
+    request_body(content((String = "text/csv"), (String = "text/plain"))),
+    responses(
+        (status = 200, description = "The records are committed, except those rejected.", body = Data<Tally>,
+            example = json!({"data": {"received": 2, "stored": 2, "rejected": 0, "errors": [], "calls": 2, "collapsed": 0,
+                "ignored": 0, "ignored_for": {}, "quarantined": 0, "unmapped": 0,
+                "created": {"campaigns": 1, "leads": 2, "agents": 1, "caller_ids": 1}}})),
+        (status = 400, description = "The body is incomplete or not gzip: nothing is stored.", body = error::Body),
+        (status = 413, description = "More than 1 GiB, unpacked.", body = error::Body),
+        (status = 415, description = "Unsupported encoding.", body = error::Body),
+        (status = 422, description = "Missing or invalid parameters, all of them listed.", body = error::Body),
+        (status = 507, description = "A disk is full, the server's or the database's.", body = error::Body),
+    ))]
+async fn post_vicidial(
+    Permitted { caller, .. }: Permitted<DialerWrite>,
+    State(app): State<Arc<App>>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Data<Tally>>> {
+    let mut query = Query::parse(&raw.unwrap_or_default(), [&ZONE, &MODULE]);
+    query.require(&ZONE);
+    let zone = query.zone().unwrap_or(caller.tenant.timezone);
+    let door = door(&mut query, &caller, Source::Vicidial, zone);
+    let door = query.finish(Some(door))?;
+    let read = move |file| vicidial::rows(file, zone);
     taken(app, &caller, door, (headers, body), read).await
 }
 

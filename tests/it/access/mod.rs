@@ -275,7 +275,11 @@ async fn every_route_requires_exactly_its_own_permissions() {
 }
 
 /// Doors that tell by its content which of their forms a body has: switches and scripts name any type, or none.
-const BY_CONTENT: [&str; 2] = ["/api/ingest/freeswitch", "/api/ingest/asterisk"];
+const BY_CONTENT: [&str; 3] = [
+    "/api/ingest/freeswitch",
+    "/api/ingest/asterisk",
+    "/api/ingest/vicidial",
+];
 
 #[tokio::test]
 async fn an_unsupported_content_type_is_refused_with_the_accepted_types() {

@@ -262,3 +262,29 @@ async fn rows_of_asterisk_are_calls_by_linkedid_and_rejected_by_line() {
         "{rejected}"
     );
 }
+
+#[tokio::test]
+async fn logs_of_vicidial_are_telesales_calls_in_any_order() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cdr/vicidial");
+    let logs = ["log", "carrier-log", "agent-log"];
+    let logs = logs
+        .map(|log| std::fs::read(folder.join(format!("made-vicidial-{log}.tsv"))).expect("a log"));
+    let mut seen = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let app = TestApp::new().await;
+        for at in order {
+            let post = app.post("/api/ingest/vicidial?timezone=America/New_York");
+            let answer = app.send(post.body(logs[at].clone())).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+        }
+        let sql = "select to_jsonb(r) from (
+            select c.uuid, c.started_at, c.answered_at, c.ended_at, c.result, c.talk_sec, c.wrap_sec, c.hangup_cause,
+                   g.username, l.phone
+            from telesales_calls c join telesales_leads l on l.id = c.lead_id left join agents g on g.id = c.agent_id
+            order by c.uuid) as r";
+        seen.push(app.query(TENANT, sql).await);
+    }
+    assert!(seen[0].len() > 5, "{seen:#?}");
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+}
