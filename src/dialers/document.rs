@@ -26,25 +26,30 @@ pub async fn store(
 ) -> Result<Tally> {
     let record = read(how, body);
     let mut tally = take::one(db, door, record, now).await?;
-    let refused = tally.lines.errors.pop();
-    let Some(faults) = refused else {
+    let Some(reason) = reason(&mut tally) else {
         return Ok(tally);
     };
-    let reasons = faults.errors.iter().flat_map(|(_, reasons)| reasons);
-    let reasons: Vec<&str> = reasons.map(String::as_str).collect();
     let mut scope = db.write(door.tenant).await?;
     quarantine::keep(
         &mut scope,
         Source::Freeswitch,
         how.clone(),
-        &reasons.join(" "),
+        &reason,
         body,
         now,
     )
     .await?;
     scope.commit().await?;
+    Ok(tally)
+}
+
+/// The reason for which a document was refused, which then counts as one in quarantine. None for one that is stored.
+pub fn reason(tally: &mut Tally) -> Option<String> {
+    let refused = tally.lines.errors.pop()?;
+    let reasons = refused.errors.iter().flat_map(|(_, reasons)| reasons);
+    let reasons: Vec<&str> = reasons.map(String::as_str).collect();
     tally.lines.stored = 1;
     tally.lines.rejected = 0;
     tally.quarantined = 1;
-    Ok(tally)
+    Some(reasons.join(" "))
 }

@@ -14,6 +14,7 @@ pub mod overrides;
 pub mod quarantine;
 pub mod raw;
 pub mod remap;
+pub mod retry;
 pub mod routing;
 pub mod sheet;
 pub mod store;

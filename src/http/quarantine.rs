@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -14,18 +15,35 @@ use uuid::Uuid;
 
 use super::context::Client;
 use super::extract::{IngestWrite, Permitted};
-use super::{lists, openapi, paths};
+use super::{ingest, lists, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Changes, Event, Target};
 use crate::dialers::quarantine::{self, Quarantined};
+use crate::dialers::retry::{self, Retried};
+use crate::dialers::tally::Tally;
+use crate::envelope::Data;
 use crate::error::{Error, Result};
+use crate::input::{Kind, Parameter, Query};
 use crate::store::Label;
+
+const AFTER: Parameter = Parameter::optional(
+    "after",
+    Kind::Text,
+    "Only records after that one: `next` of the answer before.",
+);
 
 /// Adds the operations.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
     let router = lists::add::<IngestWrite, Quarantined>(router, paths::QUARANTINE);
-    let router = router.routes(routes!(download, delete));
-    openapi::guard::<IngestWrite>(router, paths::QUARANTINED)
+    let router = router
+        .routes(routes!(download, delete))
+        .routes(routes!(retry))
+        .routes(routes!(retry_all));
+    let mut router = openapi::guard::<IngestWrite>(router, paths::QUARANTINED);
+    let described = [openapi::described(&AFTER)];
+    openapi::add_parameters(router.get_openapi_mut(), paths::QUARANTINE_RETRY, described);
+    let router = openapi::guard::<IngestWrite>(router, paths::QUARANTINED_RETRY);
+    openapi::guard::<IngestWrite>(router, paths::QUARANTINE_RETRY)
 }
 
 /// The id in a path. One that no record can have is not found.
@@ -100,4 +118,56 @@ async fn delete(
     .await?;
     scope.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Read a record again that could not be read. If it still cannot, it stays, with its reason.
+#[utoipa::path(post, path = paths::QUARANTINED_RETRY, tag = "Ingest", operation_id = "quarantine_retry_one",
+    params(("id" = String, Path, description = "The record.")),
+    responses(
+        (status = 200, description = "The record has left quarantine, or still is in it.", body = Data<Tally>),
+        (status = 404, description = "The account has no such record.", body = super::error::Body),
+        (status = 409, description = "This version cannot read records of that dialer.", body = super::error::Body),
+        (status = 507, description = "The disk of the database is full.", body = super::error::Body),
+    ))]
+async fn retry(
+    Permitted { caller, .. }: Permitted<IngestWrite>,
+    State(app): State<Arc<App>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Json<Data<Tally>>> {
+    let id = path_record(path)?;
+    let mut scope = app.db.read(caller.tenant.id).await?;
+    let kept = quarantine::find(&mut scope, id).await?;
+    drop(scope);
+    let now = app.clock.now();
+    let work = async move { retry::one(&app.db, &caller.tenant, kept, now).await };
+    let data = ingest::in_task(work).await?;
+    Ok(Json(Data { data }))
+}
+
+/// Read records again that could not be read, the oldest first, at most 500 a request.
+#[utoipa::path(post, path = paths::QUARANTINE_RETRY, tag = "Ingest", operation_id = "quarantine_retry",
+    responses(
+        (status = 200, description = "Counts, and the record to go on after.", body = Data<Retried>,
+            example = json!({"data": {"retried": 12, "stored": 11, "quarantined": 1, "next": null}})),
+        (status = 422, description = "An invalid id.", body = super::error::Body),
+        (status = 507, description = "The disk of the database is full.", body = super::error::Body),
+    ))]
+async fn retry_all(
+    Permitted { caller, .. }: Permitted<IngestWrite>,
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Data<Retried>>> {
+    let mut query = Query::parse(query.as_deref().unwrap_or_default(), [&AFTER]);
+    let after = query.storable_text(&AFTER).and_then(|text| {
+        let id = text.parse::<Uuid>().ok();
+        if id.is_none() {
+            query.fail(AFTER.name, "must be the id of a record.");
+        }
+        id
+    });
+    let after = query.finish(Some(after))?;
+    let now = app.clock.now();
+    let work = async move { retry::all(&app.db, &caller.tenant, after, now).await };
+    let data = ingest::in_task(work).await?;
+    Ok(Json(Data { data }))
 }

@@ -210,3 +210,60 @@ async fn old_records_go_and_the_oldest_of_too_many() {
     );
     assert_eq!(app.query(2, of_other).await, [0]);
 }
+
+#[tokio::test]
+async fn records_are_read_again_one_or_all() {
+    const BUSY: &[u8] = include_bytes!("../data/cdr/freeswitch/made-user-busy.json");
+    let app = TestApp::new().await;
+    let now = app.app.clock.now();
+    // As a reader of an earlier version may have left it, which could not read it.
+    let good = keep(&app, TENANT, Source::Freeswitch, BUSY, now).await;
+    let bad = keep(
+        &app,
+        TENANT,
+        Source::Freeswitch,
+        b"{\"variables\":",
+        now + TimeDelta::seconds(1),
+    )
+    .await;
+    let other = app.account(2).await;
+    let path = format!("{QUARANTINE}/{good}/retry");
+    let of_other = app.request(Method::POST, &path, Some(&other)).await;
+    assert_eq!(of_other.status, 404);
+    let all = app
+        .request(
+            Method::POST,
+            &format!("{QUARANTINE}/retry"),
+            Some(&app.token),
+        )
+        .await;
+    assert_eq!(all.status, 200, "{}", all.text());
+    let counts = serde_json::json!({"retried": 2, "stored": 1, "quarantined": 1, "next": null});
+    assert_eq!(all.json()["data"], counts);
+    assert_eq!(ids(&app).await, [bad.to_string()]);
+    let made = "select to_jsonb(result) from autocall_attempts where tenant_id = 1";
+    assert_eq!(app.query(TENANT, made).await, ["busy"]);
+    assert_eq!(
+        app.request(Method::POST, &path, Some(&app.token))
+            .await
+            .status,
+        404,
+        "it has left"
+    );
+    let path = format!("{QUARANTINE}/{bad}/retry");
+    let still = app.request(Method::POST, &path, Some(&app.token)).await;
+    assert_eq!(still.json()["data"]["quarantined"], 1, "{}", still.text());
+    let reason = &app.data(QUARANTINE).await[0]["reason"];
+    assert_ne!(*reason, "It is no JSON.", "the reason is that of today");
+    let after = format!("{QUARANTINE}/retry?after={bad}");
+    let behind = app.request(Method::POST, &after, Some(&app.token)).await;
+    assert_eq!(behind.json()["data"]["retried"], 0);
+    let wrong = app
+        .request(
+            Method::POST,
+            &format!("{QUARANTINE}/retry?after=x"),
+            Some(&app.token),
+        )
+        .await;
+    assert_eq!(wrong.status, 422);
+}

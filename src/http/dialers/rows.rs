@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{MODULE, door, media};
+use super::{MODULE, Refusal, answer, door, media};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::dialers::leg::{Record, Source};
@@ -70,7 +70,7 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         (status = 400, description = "The body is incomplete or not gzip: nothing is stored.", body = error::Body),
         (status = 413, description = "More than 1 GiB, unpacked.", body = error::Body),
         (status = 415, description = "Unsupported encoding.", body = error::Body),
-        (status = 422, description = "Missing or invalid parameters, all of them listed.", body = error::Body),
+        (status = 422, description = "Nothing was stored: every record was rejected, or a parameter is missing or invalid.", body = Refusal),
         (status = 507, description = "A disk is full, the server's or the database's.", body = error::Body),
     ))]
 async fn post_asterisk(
@@ -79,7 +79,7 @@ async fn post_asterisk(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Data<Tally>>> {
+) -> Result<Response> {
     let mut query = Query::parse(
         &raw.unwrap_or_default(),
         [&ZONE, &MODULE, &COLUMNS, &DATE_FORMAT],
@@ -132,7 +132,7 @@ async fn post_asterisk(
         (status = 400, description = "The body is incomplete or not gzip: nothing is stored.", body = error::Body),
         (status = 413, description = "More than 1 GiB, unpacked.", body = error::Body),
         (status = 415, description = "Unsupported encoding.", body = error::Body),
-        (status = 422, description = "Missing or invalid parameters, all of them listed.", body = error::Body),
+        (status = 422, description = "Nothing was stored: every record was rejected, or a parameter is missing or invalid.", body = Refusal),
         (status = 507, description = "A disk is full, the server's or the database's.", body = error::Body),
     ))]
 async fn post_vicidial(
@@ -141,7 +141,7 @@ async fn post_vicidial(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Data<Tally>>> {
+) -> Result<Response> {
     let mut query = Query::parse(&raw.unwrap_or_default(), [&ZONE, &MODULE]);
     query.require(&ZONE);
     let zone = query.zone().unwrap_or(caller.tenant.timezone);
@@ -158,7 +158,7 @@ async fn taken<I>(
     door: Door,
     (headers, body): (HeaderMap, Body),
     read: impl FnOnce(BufReader<File>) -> I + Send + 'static,
-) -> Result<Json<Data<Tally>>>
+) -> Result<Response>
 where
     I: Iterator<Item = (u64, Record)>,
 {
@@ -172,6 +172,5 @@ where
         let read = move || Ok(read(file));
         take::records(&app.db, door, now, read, |_| ()).await
     };
-    let data = ingest::in_task(work).await?;
-    Ok(Json(Data { data }))
+    Ok(answer(ingest::in_task(work).await?))
 }

@@ -136,6 +136,13 @@ async fn use_dialers(app: &TestApp) {
     dialers::sweep::sweep(&app.app, 10).await.expect("swept");
     let path = format!("/api/ingest/quarantine/{id}");
     app.ok(&path).await;
+    for retry in [
+        format!("{path}/retry"),
+        "/api/ingest/quarantine/retry".to_owned(),
+    ] {
+        let retried = app.request(Method::POST, &retry, Some(&app.token)).await;
+        assert_eq!(retried.status, 200, "{}", retried.text());
+    }
     let deleted = app.request(Method::DELETE, &path, Some(&app.token)).await;
     assert_eq!(deleted.status, 204, "{}", deleted.text());
 }
