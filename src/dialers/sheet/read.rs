@@ -117,3 +117,65 @@ fn needed(kind: &'static Kind) -> Vec<String> {
     let names = names.filter(|name| !is_call(kind) || !made.contains(name));
     names.map(key).collect()
 }
+
+/// Any bytes, and damaged sheets: read or refused, never a failure of the server.
+#[cfg(test)]
+mod fuzz {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::super::dates::Order;
+    use super::super::plan::Plan;
+    use super::*;
+    use crate::ingest::Locale;
+    use crate::time::Zone;
+
+    const SHEET: &str = "\u{feff}Calls\r\nlead_id;Started at;Result;Talk sec\r\n1;25/12/2026 08:30;Nghe máy;1:25\r\n\
+                         2;\"a;\nb\";busy;1 234\r\n";
+
+    fn check(bytes: &[u8]) -> Result<()> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        let kind = Kind::named("telesales_call").expect("a kind");
+        let upload = Upload {
+            file,
+            folder: &std::env::temp_dir(),
+            encoding: None,
+            sheet: None,
+            most: 1 << 20,
+        };
+        let sheet = read(upload, (kind, None), true)?;
+        let mapping = suggest::suggest(kind, &sheet.columns, None);
+        let locale = Locale {
+            zone: Zone::UTC,
+            country_code: 84,
+        };
+        let order = Some(Order::DayMonth);
+        let (plan, _) = Plan::new((kind, &mapping), &sheet, order, locale);
+        let mut rows = sheet.rows()?;
+        while let Some((_, cells)) = rows.next()? {
+            plan.read(cells);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..400),
+            damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        ) {
+            let mut sheet = SHEET.as_bytes().to_vec();
+            for (at, byte) in damage {
+                let at = at.index(sheet.len());
+                sheet[at] = byte;
+            }
+            for bytes in [bytes, sheet] {
+                let read = check(&bytes);
+                let is_told = matches!(read, Ok(()) | Err(Error::Invalid(_) | Error::TooLarge));
+                prop_assert!(is_told, "{read:?}");
+            }
+        }
+    }
+}
