@@ -113,7 +113,12 @@ fn probe_routes(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 }
 
 /// Paths that take as long as their body.
-const UNBOUNDED: &[&str] = &[paths::INGEST, paths::INGEST_CSV];
+const UNBOUNDED: &[&str] = &[
+    paths::INGEST,
+    paths::INGEST_ASTERISK,
+    paths::INGEST_VICIDIAL,
+    paths::INGEST_CSV,
+];
 
 /// The service.
 fn service(app: App, limits: &Limits) -> Middleware {

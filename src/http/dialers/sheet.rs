@@ -188,8 +188,8 @@ async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
-    let wanted = Wanted::of(&raw.unwrap_or_default())?;
     check_media(&headers)?;
+    let wanted = Wanted::of(&raw.unwrap_or_default())?;
     let (kind, mapping) = wanted.mapping(&app, caller.tenant.id).await?;
     let body = unpacked(&headers, body)?;
     // Bounds what lies on the disk.

@@ -321,3 +321,82 @@ async fn an_import_ends_when_the_database_is_lost() {
     );
     drop(stdin);
 }
+
+#[tokio::test]
+async fn records_of_dialers_are_imported_from_files_and_folders() {
+    let test = TestApp::new().await;
+    let program = Program::beside(&test);
+    let data = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/cdr");
+    let at = |path: &str| data.join(path).to_str().expect("text").to_owned();
+    let import = async |format: &str, path: &str, zone: &str| {
+        let path = at(path);
+        let arguments = [
+            "import",
+            "--tenant",
+            "1",
+            "--format",
+            format,
+            "--timezone",
+            zone,
+            &path,
+        ];
+        program.feed(&arguments, b"").await
+    };
+    let untold = ["import", "--tenant", "1", "--format", "asterisk-csv"];
+    let master = at("asterisk/issabel-2022-Master.csv");
+    let untold = [&untold[..], &[master.as_str()]].concat();
+    let refused = program.refused(&untold, "").await;
+    assert!(refused.contains("timezone"), "{refused}");
+    for (format, path, zone, records) in [
+        (
+            "freeswitch-csv",
+            "freeswitch/cdr-csv/2016-02-spicyramen-Master.csv",
+            "America/Los_Angeles",
+            82,
+        ),
+        (
+            "asterisk-csv",
+            "asterisk/issabel-2022-Master.csv",
+            "America/Bogota",
+            736,
+        ),
+        (
+            "asterisk-queue-log",
+            "asterisk/issabel-2022-queue_log",
+            "America/Bogota",
+            0,
+        ),
+        (
+            "vicidial",
+            "vicidial/made-vicidial-log.tsv",
+            "Asia/Ho_Chi_Minh",
+            11,
+        ),
+    ] {
+        let said = words(&import(format, path, zone).await.stdout);
+        assert!(
+            said.contains(&format!("{records} records")) || records == 0,
+            "{format}: {said}"
+        );
+        assert!(!said.contains(" 0 calls"), "{format}: {said}");
+    }
+    // A folder has a line for each of its files, and those that are no documents go to quarantine.
+    let said = words(&import("freeswitch-json", "freeswitch", "UTC").await.stdout);
+    assert!(said.lines().count() > 20, "{said}");
+    let kept = test.ok("/api/ingest/quarantine?per_page=100").await.json();
+    assert!(kept["total"].as_i64() > Some(3), "{kept}");
+    let calls = "select to_jsonb(count(*)) from autocall_attempts";
+    let before = test.query(1, calls).await;
+    assert!(before[0].as_i64() > Some(50), "{before:?}");
+    import(
+        "asterisk-csv",
+        "asterisk/issabel-2022-Master.csv",
+        "America/Bogota",
+    )
+    .await;
+    assert_eq!(
+        test.query(1, calls).await,
+        before,
+        "nothing is added by the same file"
+    );
+}

@@ -1,7 +1,9 @@
-//! `callboard import`: imports call data from a file or a pipe.
+//! `callboard import`: imports call data from files or a pipe, and records of dialers.
+
+mod records;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,16 +13,23 @@ use clap::Args;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::InspectReader;
 
+pub use records::Format;
+
 use super::{load_tenant, say};
 use crate::app::App;
+use crate::auth::Tenant;
 use crate::error::{Cause, Error, Result};
 use crate::ingest::{self, Body, Locale, Spooled, Tally, Target};
 use crate::time::Zone;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Input file, plain or gzip, or - for standard input.
-    file: PathBuf,
+    /// Input files, plain or gzip, or - for standard input. With --format plain files, and folders of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Records of a dialer instead of ingest lines.
+    #[arg(long, value_enum, conflicts_with = "atomic")]
+    format: Option<Format>,
     /// The tenant's id.
     #[arg(long)]
     tenant: i64,
@@ -36,6 +45,20 @@ pub struct Arguments {
 /// lines are stored.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenant = load_tenant(app, "tenant", arguments.tenant).await?;
+    if let Some(format) = arguments.format {
+        return records::run(app, &tenant, format, arguments).await;
+    }
+    let mut all = ExitCode::SUCCESS;
+    for file in &arguments.files {
+        if lines(app, &tenant, arguments, file).await? == ExitCode::FAILURE {
+            all = ExitCode::FAILURE;
+        }
+    }
+    Ok(all)
+}
+
+/// Imports the lines of a file.
+async fn lines(app: &App, tenant: &Tenant, arguments: &Arguments, file: &Path) -> Result<ExitCode> {
     let zone = arguments.timezone.unwrap_or(tenant.timezone);
     let locale = Locale {
         zone,
@@ -47,7 +70,7 @@ pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
         atomic: arguments.atomic,
         events: false,
     };
-    let (stream, read, size) = open(arguments).await?;
+    let (stream, read, size) = open(file).await?;
     let mut progress = Progress::new(read, size);
     let mut committed = Tally::default();
     let on_progress = |tally: &Tally| {
@@ -95,15 +118,14 @@ fn print_summary(tally: &Tally) {
 type Stream = Box<dyn AsyncBufRead + Unpin + Send>;
 
 /// Opens the input, decompressed if it is gzip, with a counter of bytes read and the size if known.
-async fn open(arguments: &Arguments) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
+async fn open(path: &Path) -> Result<(Stream, Arc<AtomicU64>, Option<u64>)> {
     let at = |error: std::io::Error| {
-        Error::Setup(Cause::from(error).context(arguments.file.display().to_string()))
+        Error::Setup(Cause::from(error).context(path.display().to_string()))
     };
-    let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if arguments.file.as_os_str() == "-"
-    {
+    let (bytes, size): (Box<dyn AsyncRead + Unpin + Send>, _) = if path.as_os_str() == "-" {
         (Box::new(tokio::io::stdin()), None)
     } else {
-        let file = tokio::fs::File::open(&arguments.file).await.map_err(at)?;
+        let file = tokio::fs::File::open(path).await.map_err(at)?;
         let size = file.metadata().await.map_err(at)?.len();
         (Box::new(file), Some(size))
     };
