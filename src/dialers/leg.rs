@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Kind of dialer that writes records. Legs of two sources are never one call.
@@ -124,6 +124,14 @@ const MAX_NAMES: usize = 50;
 const MAX_TEXT: usize = 255;
 
 impl Leg {
+    /// True if its instants are among those that rows can have.
+    pub fn is_dated(&self) -> bool {
+        let years = 1980..=9999;
+        let instants = [self.started_at, self.answered_at, self.ended_at];
+        let mut instants = instants.into_iter().flatten();
+        instants.all(|at| years.contains(&at.year()))
+    }
+
     /// The leg as it can be stored: no NUL characters, no long names, and its own key among the names of its call.
     pub fn storable(mut self) -> Self {
         self.key = call_id(&clean(&self.key));

@@ -18,6 +18,9 @@ const CHUNK: usize = 1_000;
 /// Maximum size of the fields of the records that are stored at once, in bytes.
 const CHUNK_BYTES: usize = 4 << 20;
 
+/// Fault of a record that tells no possible time.
+const UNDATED: &str = "An instant of it is before 1980 or after 9999.";
+
 /// Counts of records, and the reasons of those that are not reported.
 pub struct Taking {
     tally: Tally,
@@ -110,7 +113,8 @@ impl Taking {
         for (number, record) in chunk {
             self.tally.lines.received += 1;
             match record {
-                Record::Leg(leg) => legs.push((number, leg.storable())),
+                Record::Leg(leg) if leg.is_dated() => legs.push((number, leg.storable())),
+                Record::Leg(_) => self.reject(number, UNDATED.into()),
                 Record::NoCall(reason) => {
                     self.tally.lines.stored += 1;
                     self.ignore(reason, 1);

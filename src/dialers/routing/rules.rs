@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::collapse::{Call, Direction};
 use crate::rollups::Module;
+use crate::text::NAME_LEN;
 
 /// Rules, in order.
 #[derive(Debug, Clone, Default)]
@@ -86,9 +87,11 @@ impl Routing {
         };
         Destination::To(Place {
             module,
-            campaign: told(&rule.campaign, "campaign_id"),
+            campaign: told(&rule.campaign, "campaign_id").map(name),
             lead: told(&rule.lead, "lead_id"),
-            agent: told(&rule.agent, "agent_id").or_else(|| call.agent.clone()),
+            agent: told(&rule.agent, "agent_id")
+                .or_else(|| call.agent.clone())
+                .map(name),
             attempt_number: number(told(&rule.attempt_number, "attempt_number").as_deref()),
         })
     }
@@ -118,9 +121,11 @@ fn by_variables(call: &Call, module: Module) -> Destination {
     let variable = |name| fact(call, name).map(str::to_owned);
     Destination::To(Place {
         module,
-        campaign: variable("campaign_id"),
+        campaign: variable("campaign_id").map(name),
         lead: variable("lead_id"),
-        agent: variable("agent_id").or_else(|| call.agent.clone()),
+        agent: variable("agent_id")
+            .or_else(|| call.agent.clone())
+            .map(name),
         attempt_number: number(fact(call, "attempt_number")),
     })
 }
@@ -140,6 +145,14 @@ fn fact<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
         _ => call.fields.get(name).map(String::as_str),
     };
     value.map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// A name as it is stored: at most as long as names are.
+fn name(told: String) -> String {
+    match told.char_indices().nth(NAME_LEN) {
+        Some((end, _)) => told[..end].to_owned(),
+        None => told,
+    }
 }
 
 impl Rule {

@@ -27,9 +27,9 @@ use crate::error::{Cause, Error, Result};
 use crate::ingest::{self, Locale};
 use crate::rollups::Module;
 use calls::Row;
-use decided::{Decided, Placed, Result as Came};
+use decided::{Decided, Ids, Placed, Result as Came};
 use families::{Family, Named};
-use places::Asked;
+use places::{Asked, Places};
 
 /// Where legs come from and go to.
 #[derive(Debug, Clone, Copy)]
@@ -134,24 +134,50 @@ async fn settle(
             continue;
         }
         let Some(call) = collapse(&family.legs, |ending| weight(verdict(ending))) else {
-            waiting.push(family);
+            waiting.push((id_of(&family), family));
             continue;
         };
-        let destination = if stays || family.is_faded {
-            known.get(&call.id).map(Row::destination)
-        } else {
-            None
-        };
+        let was = known.get(&call.id).filter(|_| stays || family.is_faded);
+        let destination = was.map(Row::destination);
         let destination = destination.unwrap_or_else(|| routing.destination(&call, door.unrouted));
-        decided.push(decide(family, call, destination, verdict));
+        let it = decide(family, call, destination, verdict);
+        match fault(&it, door) {
+            Some(fault) => outcomes.refuse(&it.family, &fault),
+            None => decided.push(it),
+        }
     }
-    let asked: Vec<Asked> = decided
+    let mut places = find_places(scope, door, &routing, &decided).await?;
+    let placed = placed(decided, &mut places, &mut outcomes);
+    calls::forget_former(scope, &placed, &known).await?;
+    write(scope, door, &places, &placed).await?;
+    calls::save(scope, door.source, &placed).await?;
+    numbers::mend(scope, &placed).await?;
+    let named = placed.iter().map(|(it, _)| (&it.call.id, &it.family));
+    let named = named.chain(waiting.iter().map(|(id, family)| (id, family)));
+    let named: Vec<Named<'_>> = named.map(|(id, family)| Named { id, family }).collect();
+    families::save(scope, door.source, &named, now).await?;
+    outcomes.created = places.created;
+    placed.iter().for_each(|(it, _)| outcomes.count(it));
+    waiting
         .iter()
-        .filter_map(|it| asked(it, &routing))
-        .collect();
-    let mut places = places::find(scope, &asked, door.locale.country_code).await?;
+        .for_each(|(id, family)| outcomes.wait(id, family));
+    Ok(outcomes)
+}
+
+async fn find_places(
+    scope: &mut Scope,
+    door: &Door,
+    routing: &Routing,
+    decided: &[Decided],
+) -> Result<Places> {
+    let asked = decided.iter().filter_map(|it| asked(it, routing));
+    places::find(scope, &asked.collect::<Vec<_>>(), door.locale.country_code).await
+}
+
+/// Calls with the ids of their places, without those that have none.
+fn placed(decided: Vec<Decided>, places: &mut Places, outcomes: &mut Outcomes) -> Vec<Placed> {
     let mut of = std::mem::take(&mut places.of).into_iter();
-    let mut placed: Vec<Placed> = Vec::with_capacity(decided.len());
+    let mut placed = Vec::with_capacity(decided.len());
     for it in decided {
         match it.place().and_then(|_| of.next()) {
             Some(Err(reason)) => outcomes.refuse(&it.family, &reason),
@@ -159,54 +185,46 @@ async fn settle(
             None => placed.push((it, None)),
         }
     }
-    let numbers = numbers::of(scope, &placed).await?;
-    let mut rows: Vec<Value> = std::mem::take(&mut places.lines);
-    for (it, ids) in &placed {
+    placed
+}
+
+/// The fault of a call whose line ingest would not take.
+fn fault(decided: &Decided, door: &Door) -> Option<String> {
+    let module = decided.place()?.module;
+    let anywhere = Ids {
+        campaign: 1,
+        lead: 1,
+        agent: None,
+    };
+    let line = lines::line(&decided.call, module, anywhere, 1, &decided.result);
+    let faults = ingest::faults_of(&line.to_string(), door.locale);
+    let (field, faults) = faults.iter().next()?;
+    Some(format!("{field} {}", faults.join(" ")))
+}
+
+/// Stores calls, and what was made for them.
+async fn write(scope: &mut Scope, door: &Door, places: &Places, placed: &[Placed]) -> Result<()> {
+    let numbers = numbers::of(scope, placed).await?;
+    let mut rows: Vec<String> = places.lines.iter().map(Value::to_string).collect();
+    for (it, ids) in placed {
         if let (Some(place), Some(ids)) = (it.place(), ids) {
             let number = numbers.get(&it.call.id).copied().unwrap_or(1);
-            rows.push(lines::line(
-                &it.call,
-                place.module,
-                *ids,
-                number,
-                &it.result,
-            ));
+            let line = lines::line(&it.call, place.module, *ids, number, &it.result);
+            rows.push(line.to_string());
         }
     }
-    let rows: Vec<String> = rows.iter().map(Value::to_string).collect();
-    calls::forget_former(scope, &placed, &known).await?;
     let refused = ingest::store_lines(scope, door.locale, &rows).await?;
     if let Some((line, faults)) = refused.first() {
-        // The readers make values that every field takes; what they do not is a fault of ours.
+        // Each was checked before: a fault of ours, which must not be stored in part.
         let row = rows.get(*line).cloned().unwrap_or_default();
-        return Err(Error::internal(std::io::Error::other(format!(
-            "a line of a dialer was refused: {faults:?}: {row}"
-        ))));
+        let refused = format!("a line of a dialer was refused: {faults:?}: {row}");
+        return Err(Error::internal(std::io::Error::other(refused)));
     }
     let starts = placed.iter().filter_map(|(it, ids)| {
         let lead = ids.as_ref()?.lead;
         Some((it.place()?.module, lead, it.call.started_at))
     });
-    let starts: Vec<_> = starts.collect();
-    places::begin(scope, &places.made, &starts).await?;
-    calls::save(scope, door.source, &placed).await?;
-    numbers::mend(scope, &placed).await?;
-    let waiting: Vec<(String, Family)> = waiting.into_iter().map(|it| (id_of(&it), it)).collect();
-    let named: Vec<Named<'_>> = placed
-        .iter()
-        .map(|(it, _)| (it.call.id.as_str(), &it.family))
-        .chain(waiting.iter().map(|(id, family)| (id.as_str(), family)))
-        .map(|(id, family)| Named { id, family })
-        .collect();
-    families::save(scope, door.source, &named, now).await?;
-    outcomes.created = places.created;
-    for (it, _) in &placed {
-        outcomes.count(it);
-    }
-    for (id, family) in &waiting {
-        outcomes.wait(id, family);
-    }
-    Ok(outcomes)
+    places::begin(scope, &places.made, &starts.collect::<Vec<_>>()).await
 }
 
 /// An id for legs that tell no start: that of the first by its key.

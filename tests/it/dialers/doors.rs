@@ -153,7 +153,18 @@ async fn basic_authentication_opens_the_doors_of_dialers_only() {
 #[tokio::test]
 async fn a_document_that_cannot_be_read_is_kept_and_not_repeated() {
     let app = TestApp::new().await;
-    for body in ["", "{", "no JSON at all", "{\"variables\": {}}"] {
+    let early = document("early", "0987654321", "USER_BUSY", 5);
+    let long = document("long", &"9".repeat(300), "USER_BUSY", 1_780_000_000);
+    let late = document("late", "0987654321", "USER_BUSY", 900_000_000_000);
+    for body in [
+        "",
+        "{",
+        "no JSON at all",
+        "{\"variables\": {}}",
+        &early,
+        &long,
+        &late,
+    ] {
         let tally = posted(&app, body).await;
         assert_eq!(
             (&tally["quarantined"], &tally["calls"]),
@@ -162,7 +173,7 @@ async fn a_document_that_cannot_be_read_is_kept_and_not_repeated() {
         );
     }
     let kept = app.ok("/api/ingest/quarantine").await.json();
-    assert_eq!(kept["total"], 4, "{kept}");
+    assert_eq!(kept["total"], 7, "{kept}");
     let too_long = post(&app, "x".repeat((1 << 20) + 1)).await;
     assert_eq!(too_long.status, 413);
 }
