@@ -1,12 +1,13 @@
 //! The demo command.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::net::TcpListener;
 
-use crate::support::program::{Program, Server, eventually};
+use crate::support::program::{Program, Server, eventually_asked};
 use crate::support::{Client, database};
 
 #[tokio::test]
@@ -94,16 +95,22 @@ async fn dials(client: &Client) -> i64 {
     dials
 }
 
+/// At night calls come seldom: asking all the time would meet the limit of requests before one comes.
+const SELDOM: Duration = Duration::from_millis(500);
+
 /// Calls that go on while the demo runs, and exports: one at work, some that are ready, one that failed.
 async fn is_alive(client: &Client) {
     let running = async || client.get("/api/exports?status=running").await.json();
-    eventually("one export at work", async || running().await["total"] == 1).await;
+    eventually_asked("one export at work", SELDOM, async || {
+        running().await["total"] == 1
+    })
+    .await;
     let (before, progress) = (
         dials(client).await,
         of_rows(&running().await, "progress_pct"),
     );
-    eventually("more calls", async || dials(client).await > before).await;
-    eventually("progress", async || {
+    eventually_asked("more calls", SELDOM, async || dials(client).await > before).await;
+    eventually_asked("progress", SELDOM, async || {
         of_rows(&running().await, "progress_pct") != progress
     })
     .await;

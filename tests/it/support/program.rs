@@ -377,14 +377,20 @@ pub fn signal(name: &str, processes: &[impl ToString]) {
 }
 
 /// Waits until the condition holds.
-pub async fn eventually(what: &str, mut happened: impl AsyncFnMut() -> bool) {
+pub async fn eventually(what: &str, happened: impl AsyncFnMut() -> bool) {
+    eventually_asked(what, Duration::from_millis(5), happened).await;
+}
+
+/// Like [`eventually`], asking that seldom: a server that limits its clients refuses those who ask all the time.
+pub async fn eventually_asked(
+    what: &str,
+    every: Duration,
+    mut happened: impl AsyncFnMut() -> bool,
+) {
     let started = Instant::now();
-    let mut pause = Duration::from_millis(5);
     while !happened().await {
         assert!(started.elapsed() < PATIENCE, "waited in vain: {what}");
-        tokio::time::sleep(pause).await;
-        // Long waits ask seldom: a server that limits its clients refuses those who ask all the time.
-        pause = (pause * 5 / 4).min(Duration::from_millis(500));
+        tokio::time::sleep(every).await;
     }
 }
 
