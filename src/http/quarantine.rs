@@ -28,7 +28,7 @@ use crate::store::Label;
 
 const AFTER: Parameter = Parameter::optional(
     "after",
-    Kind::Text,
+    Kind::Pattern("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
     "Only records after that one: `next` of the answer before.",
 );
 

@@ -9,6 +9,7 @@ import json
 from urllib.parse import urlencode
 
 import causes  # noqa: F401
+import dialers  # noqa: F401
 import lists  # noqa: F401 (its hooks)
 import schedules  # noqa: F401
 import schemathesis

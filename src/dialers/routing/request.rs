@@ -26,6 +26,7 @@ const MAX_UNKNOWN: usize = 20;
 
 /// Rules that tell where calls of dialers belong.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = Routing)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
 pub struct RoutingBody {
@@ -39,6 +40,7 @@ pub struct RoutingBody {
 
 /// A rule.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
 struct RoutingRule {
     /// Tests by field of the record, or by `direction` (outbound, inbound, internal), `from`, `to`, `agent` or `provider`. A
@@ -74,6 +76,7 @@ enum RoutingTest {
 
 /// A regular expression that a value has to match, without case.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
 struct RoutingPattern {
     /// The expression, which may match any part of the value.
@@ -93,6 +96,7 @@ enum RoutingValue {
 
 /// The field that tells a value.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the schema of what `read` reads")]
 struct RoutingField {
     /// Its name, as the records have it.
@@ -177,7 +181,7 @@ impl Reading {
 
     fn tests(&mut self, place: &str, value: Option<&Value>) -> Vec<(String, Test)> {
         let tests = match value {
-            None | Some(Value::Null) => return Vec::new(),
+            None => return Vec::new(),
             Some(Value::Object(tests)) => tests,
             Some(_) => {
                 self.faults.add(place, fault::OBJECT);
@@ -228,8 +232,7 @@ impl Reading {
 
     fn told(&mut self, place: &str, value: Option<&Value>) -> Option<Told> {
         match value? {
-            Value::Null => None,
-            Value::Number(number) => Some(Told::Constant(number.to_string())),
+            Value::Number(number) if number.is_i64() => Some(Told::Constant(number.to_string())),
             Value::Object(members) => {
                 self.unknown(&format!("{place}."), members, &["field"]);
                 let place = format!("{place}.field");
@@ -259,7 +262,7 @@ impl Reading {
 
     fn list<'a>(&mut self, place: &str, value: Option<&'a Value>, most: usize) -> &'a [Value] {
         match value {
-            None | Some(Value::Null) => {}
+            None => {}
             Some(Value::Array(items)) if items.len() > most => {
                 self.faults.add(place, fault::more_than(most));
             }

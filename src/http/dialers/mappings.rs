@@ -57,7 +57,7 @@ struct SheetMappingPut {
     #[schema(value_type = Object)]
     columns: Map<String, Value>,
     /// By field: their values, without case, and ours. `*` is any other value.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     values: Option<Map<String, Value>>,
 }
 

@@ -48,9 +48,9 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(post_asterisk))
         .routes(routes!(post_vicidial));
     let given = [&ZONE, &MODULE, &COLUMNS, &DATE_FORMAT].map(openapi::described);
-    openapi::add_query(router.get_openapi_mut(), paths::INGEST_ASTERISK, given);
+    openapi::add_parameters(router.get_openapi_mut(), paths::INGEST_ASTERISK, given);
     let given = [&ZONE, &MODULE].map(openapi::described);
-    openapi::add_query(router.get_openapi_mut(), paths::INGEST_VICIDIAL, given);
+    openapi::add_parameters(router.get_openapi_mut(), paths::INGEST_VICIDIAL, given);
     let router = openapi::guard::<DialerWrite>(router, paths::INGEST_ASTERISK);
     openapi::guard::<DialerWrite>(router, paths::INGEST_VICIDIAL)
 }

@@ -51,8 +51,16 @@ async fn a_warning_is_told_when_it_begins_and_not_again_while_it_holds() {
     hooks.all_are(webhook, "delivered", 1).await;
     let seen = receiver.seen().remove(0);
     assert_eq!(seen.header("x-callboard-event"), WARNING);
+    let mut told = seen.json()["data"].take();
+    let since = told["since"].take();
+    assert!(
+        since
+            .as_str()
+            .is_some_and(|at| at.ends_with(":00:00+00:00")),
+        "a whole hour: {since}"
+    );
     assert_eq!(
-        seen.json()["data"],
+        told,
         json!({"module": "telesales", "code": "calls_without_result", "severity": "note", "since": null, "campaign_id": 3,
             "campaign_name": "Campaign 3", "subject": null, "figures": {"calls": 1}})
     );
