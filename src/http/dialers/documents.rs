@@ -41,9 +41,9 @@ pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
 /// committed: a document that cannot be read is kept in quarantine, and is a 200 too, so that the switch does not repeat it
 /// for ever.
 #[utoipa::path(post, path = paths::INGEST_FREESWITCH, tag = "Ingest", operation_id = "ingest_freeswitch",
-    request_body(content((Option<String> = "application/json"), (Option<String> = "application/x-www-form-urlencoded"),
-        (Option<String> = "application/x-www-form-base64-encoded"), (Option<String> = "application/xml"),
-        (Option<String> = "text/xml"))),
+    request_body(content((String = "application/json"), (String = "application/x-www-form-urlencoded"),
+        (String = "application/x-www-form-base64-encoded"), (String = "application/xml"),
+        (String = "text/xml"))),
     responses(
         (status = 200, description = "The document is committed, as a call or in quarantine.", body = Data<Tally>,
             example = json!({"data": {"received": 1, "stored": 1, "rejected": 0, "errors": [], "calls": 1, "collapsed": 0,
