@@ -47,7 +47,7 @@ create table dialer_calls (
     -- Null: the records do not tell it, and it is the rank among the lead's attempts.
     attempt_number integer,
     started_at  timestamptz not null,
-    -- What decided its result, in the words of the source; null where it was answered, and while it is in progress.
+    -- The ending that decided its result, in the words of the source; null where it was answered, and while it is in progress.
     vocabulary  text,
     ending      text collate "C",
     -- True if no table knows the ending.
@@ -60,7 +60,7 @@ create index on dialer_calls (tenant_id, vocabulary, ending) where ending is not
 create index on dialer_calls (tenant_id, source, vocabulary, ending) where is_unmapped;
 create index on dialer_calls (tenant_id, lead_id) where module = 'autocall' and attempt_number is null;
 
--- Where calls go: the account's rules (src/dialers/routing.rs).
+-- The account's rules that say where calls go (src/dialers/routing.rs).
 create table dialer_routing (
     tenant_id  bigint primary key references tenants,
     routing    jsonb not null,

@@ -27,7 +27,7 @@ create table dialer_quarantine (
     -- UUIDv7: ids sort by the time at which the records came.
     id          uuid not null,
     source      text not null,
-    -- How its door is to read it again.
+    -- The way in which its door is to read it again.
     door        jsonb not null,
     reason      text not null,
     received_at timestamptz not null,

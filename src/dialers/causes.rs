@@ -61,7 +61,7 @@ impl Group {
     }
 }
 
-/// What answered, where it was no human.
+/// The machine that answered, where it was no human.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Amd {
@@ -69,7 +69,7 @@ pub enum Amd {
     Fax,
 }
 
-/// What an ending tells of its call.
+/// The meaning of an ending for its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
     pub result: Outcome,
@@ -88,7 +88,7 @@ pub struct Verdict {
 pub struct Cause {
     /// In capitals. A name that ends with `*` stands for all that begin so.
     pub name: String,
-    /// Of Q.850, or the source's own.
+    /// The number in Q.850, or the source's own.
     #[serde(default)]
     pub number: Option<u16>,
     pub group: Group,

@@ -88,7 +88,7 @@ pub fn collapse(legs: &[Leg], weight: impl Fn(&Ending) -> u8) -> Option<Call> {
     let queue = queue(legs);
     let in_order = || timed.iter().map(|(_, leg)| *leg);
     let all = || in_order().chain(queue.iter().copied());
-    // Who gave up on one queue may have been answered in the next.
+    // A caller who gave up on one queue may have been answered in the next.
     let was_served = queue
         .iter()
         .any(|leg| leg.answered_at.is_some() && !leg.abandoned);
