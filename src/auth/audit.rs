@@ -83,6 +83,7 @@ events! {
     ScheduleStopped = "schedule.stopped", "schedule.stopped";
     ScheduleMailed = "schedule.mailed", "schedule.mailed";
     RoutingChanged = "routing.changed", "routing.changed";
+    RoutingApplied = "routing.applied", "routing.applied";
     TemplateCreated = "template.created", "template.created";
     TemplateChanged = "template.changed", "template.changed";
     TemplateDeleted = "template.deleted", "template.deleted";

@@ -165,6 +165,12 @@ pub async fn due(scope: &mut Scope, after: Uuid, until: Uuid) -> Result<Option<K
     Ok(due.fetch_optional(scope.connection()).await?)
 }
 
+/// The last id that a record can have that came by then.
+pub fn last_of(at: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[u8::MAX; 10]).into_uuid()
+}
+
 /// Forgets a record that was read, or that somebody deletes. False if another did before.
 pub async fn settle(scope: &mut Scope, id: Uuid) -> Result<bool> {
     let settle = scope.query("delete from dialer_quarantine where tenant_id = $1 and id = $2");

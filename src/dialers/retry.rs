@@ -46,9 +46,7 @@ pub async fn one(db: &Database, tenant: &Tenant, kept: Kept, now: DateTime<Utc>)
         ));
     }
     let how = kept.door.0;
-    let unrouted = Module::ALL
-        .into_iter()
-        .find(|module| Some(module.name()) == how.module.as_deref());
+    let unrouted = how.module.as_deref().and_then(Module::named);
     let door = Door {
         tenant: tenant.id,
         locale: Locale {

@@ -14,7 +14,6 @@ mod caching;
 mod call_exports;
 mod call_files;
 mod calls;
-mod causes;
 mod choices;
 mod compression;
 mod connections;
@@ -41,7 +40,6 @@ pub mod openapi;
 mod orders;
 mod overview;
 pub mod paths;
-mod quarantine;
 mod reports;
 mod resources;
 mod schedules;
@@ -100,8 +98,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
     let router = guard::<AutocallExportReport>(router, paths::EXPORT);
     let router = all_exports::add(router);
     let router = limit_by_address(router, (HttpMethod::Get, paths::DOWNLOAD), &[Group::Link]);
-    let router = quarantine::add(causes::add(ingest::add(router)));
-    let router = webhooks::add(dialers::add(router));
+    let router = webhooks::add(dialers::add(ingest::add(router)));
     audit::add(schedules::add(templates::add(router)))
 }
 

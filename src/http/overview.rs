@@ -111,7 +111,7 @@ async fn put_aside(
     let now = app.clock.now();
     let members = body::object(&headers, body).await?;
     let data = PutAside::read(&members, now)?;
-    let module = Module::ALL.into_iter().find(|it| it.name() == data.module);
+    let module = Module::named(data.module);
     check(&caller, module.unwrap_or(Module::Autocall))?;
     let mut scope = app.db.write(caller.tenant.id).await?;
     data.store(&mut scope, caller.user_id, now).await?;

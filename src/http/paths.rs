@@ -67,6 +67,7 @@ pub const INGEST_FREESWITCH: &str = "/api/ingest/freeswitch";
 pub const INGEST_ASTERISK: &str = "/api/ingest/asterisk";
 pub const INGEST_VICIDIAL: &str = "/api/ingest/vicidial";
 pub const ROUTING: &str = "/api/ingest/routing";
+pub const ROUTING_APPLY: &str = "/api/ingest/routing/apply";
 pub const UNMAPPED: &str = "/api/ingest/unmapped";
 pub const CAUSES: &str = "/api/ingest/causes";
 pub const QUARANTINE: &str = "/api/ingest/quarantine";

@@ -72,7 +72,7 @@ impl Overview {
     pub fn read(raw: &str, user: i64, open: &[Module], sees: Sees) -> Result<Self> {
         let mut query = Query::parse(raw, PARAMETERS);
         let named = query.listed(&MODULE);
-        let named = Module::ALL.into_iter().find(|it| Some(it.name()) == named);
+        let named = named.and_then(Module::named);
         let module = named.or(open.first().copied()).unwrap_or(Module::Autocall);
         let wanted = Wanted {
             module,

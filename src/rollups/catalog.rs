@@ -32,6 +32,10 @@ impl Module {
         }
     }
 
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|module| module.name() == name)
+    }
+
     /// Its calls, then its leads.
     pub fn families(self) -> [&'static Family; 2] {
         [self.calls(), self.leads()]

@@ -8,5 +8,5 @@ mod rules;
 mod stored;
 
 pub use request::{RoutingBody, read};
-pub use rules::{Destination, Place, Routing};
+pub use rules::{Agent, Destination, Ignored, Place, Routing};
 pub use stored::{of_account, put};

@@ -164,7 +164,7 @@ impl Reading {
     fn to(&mut self, place: &str, value: Option<&Value>) -> To {
         let names = || Module::ALL.map(Module::name).into_iter().chain([IGNORE]);
         let given = value.and_then(Value::as_str);
-        let module = Module::ALL.into_iter().find(|it| given == Some(it.name()));
+        let module = given.and_then(Module::named);
         match (module, given) {
             (Some(module), _) => To::Module(module),
             (None, Some(IGNORE)) => To::Ignore,

@@ -53,7 +53,49 @@ pub enum Told {
 pub enum Destination {
     To(Place),
     /// It is not reported. The reason is counted.
-    Ignored(&'static str),
+    Ignored(Ignored),
+}
+
+/// Reason for which a call is not reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ignored {
+    Inbound,
+    Internal,
+    ByRule,
+    /// Compliance forbade it.
+    Blocked,
+    /// A leg of another call, or a call that nobody dialed.
+    NoAttempt,
+}
+
+impl Ignored {
+    const ALL: [Self; 5] = [
+        Self::Inbound,
+        Self::Internal,
+        Self::ByRule,
+        Self::Blocked,
+        Self::NoAttempt,
+    ];
+
+    /// As it is stored, and as clients see it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Internal => "internal",
+            Self::ByRule => "a rule ignores them",
+            Self::Blocked => "blocked before dialing",
+            Self::NoAttempt => "no attempt of their own",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// True if the ending decided so, and not the routing.
+    pub const fn is_by_ending(self) -> bool {
+        matches!(self, Self::Blocked | Self::NoAttempt)
+    }
 }
 
 /// Where a call is reported, by the names that its records use.
@@ -64,8 +106,15 @@ pub struct Place {
     pub campaign: Option<String>,
     /// None: the lead with the called number.
     pub lead: Option<String>,
-    pub agent: Option<String>,
+    pub agent: Option<Agent>,
     pub attempt_number: Option<i32>,
+}
+
+/// An agent, by the name that records use or by id. The name of one can be the id of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agent {
+    Named(String),
+    Known(i64),
 }
 
 impl Routing {
@@ -79,7 +128,7 @@ impl Routing {
             return by_variables(call, unrouted);
         };
         let To::Module(module) = rule.to else {
-            return Destination::Ignored("a rule ignores them");
+            return Destination::Ignored(Ignored::ByRule);
         };
         let told = |told: &Option<Told>, variable: &str| match told {
             Some(told) => told.of(call),
@@ -91,7 +140,7 @@ impl Routing {
             lead: told(&rule.lead, "lead_id"),
             agent: told(&rule.agent, "agent_id")
                 .or_else(|| call.agent.clone())
-                .map(name),
+                .map(|told| Agent::Named(name(told))),
             attempt_number: number(told(&rule.attempt_number, "attempt_number").as_deref()),
         })
     }
@@ -115,8 +164,8 @@ impl Routing {
 fn by_variables(call: &Call, module: Module) -> Destination {
     match call.direction {
         Direction::Outbound => {}
-        Direction::Inbound => return Destination::Ignored("inbound"),
-        Direction::Internal => return Destination::Ignored("internal"),
+        Direction::Inbound => return Destination::Ignored(Ignored::Inbound),
+        Direction::Internal => return Destination::Ignored(Ignored::Internal),
     }
     let variable = |name| fact(call, name).map(str::to_owned);
     Destination::To(Place {
@@ -125,7 +174,7 @@ fn by_variables(call: &Call, module: Module) -> Destination {
         lead: variable("lead_id"),
         agent: variable("agent_id")
             .or_else(|| call.agent.clone())
-            .map(name),
+            .map(|told| Agent::Named(name(told))),
         attempt_number: number(fact(call, "attempt_number")),
     })
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::mapping::{AGENT, CAMPAIGN, PHONE};
 use super::plan::Numbered;
 use crate::db::Database;
+use crate::dialers::routing::Agent;
 use crate::dialers::store::people::{self, Asked};
 use crate::dialers::tally::Created;
 use crate::error::Result;
@@ -83,7 +84,7 @@ impl People {
             module: self.module,
             campaign: told(["campaign_id", CAMPAIGN]),
             lead: told(["lead_id", "lead_id"]),
-            agent: told(["agent_id", AGENT]),
+            agent: told(["agent_id", AGENT]).map(Agent::Named),
             number: told([PHONE, PHONE]),
             cid: told(["cid", "caller_id"]),
             started_at: self.started_at(line)?,

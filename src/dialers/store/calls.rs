@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use sqlx::FromRow;
 
 use super::super::leg::{Ending, Source};
-use super::super::routing::{Destination, Place};
-use super::decided::{Decided, Ids, Placed, Result as Came};
+use super::super::routing::{Agent, Destination, Ignored, Place};
+use super::decided::{Decided, Ids, Placed};
 use super::families::Family;
 use crate::db::Scope;
 use crate::error::Result;
@@ -17,31 +17,53 @@ use crate::rollups::Module;
 pub struct Row {
     id: String,
     module: Option<String>,
+    ignored: Option<String>,
     campaign_id: Option<i64>,
     lead_id: Option<i64>,
     agent_id: Option<i64>,
     attempt_number: Option<i32>,
+    unrouted: Option<String>,
 }
 
 impl Row {
-    fn module(&self) -> Option<Module> {
+    /// The product that reports it; none where it is ignored.
+    fn reported(&self) -> Option<Module> {
         let name = self.module.as_deref()?;
-        Module::ALL.into_iter().find(|module| module.name() == name)
+        Module::named(name).filter(|_| self.ignored.is_none())
     }
 
-    /// Where it went, by ids.
-    pub fn destination(&self) -> Destination {
-        let Some(module) = self.module() else {
-            return Destination::Ignored("ignored before");
-        };
+    /// The lead that its row has.
+    pub fn lead(&self) -> Option<(Module, i64)> {
+        Some((self.reported()?, self.lead_id?))
+    }
+
+    /// Product of calls that no rule names, at the door by which it came.
+    pub fn unrouted(&self) -> Option<Module> {
+        Module::named(self.unrouted.as_deref()?)
+    }
+
+    /// Where it went, by ids. None if it had no place because it was no attempt.
+    pub fn destination(&self) -> Option<Destination> {
+        let reason = self.ignored.as_deref().and_then(Ignored::named);
+        match (reason, self.module.as_deref().and_then(Module::named)) {
+            (None, Some(module)) => Some(Destination::To(self.place(module))),
+            (Some(reason), Some(module)) if reason.is_by_ending() => {
+                self.campaign_id?;
+                Some(Destination::To(self.place(module)))
+            }
+            (reason, _) => reason.map(Destination::Ignored),
+        }
+    }
+
+    fn place(&self, module: Module) -> Place {
         let id = |id: Option<i64>| id.map(|id| id.to_string());
-        Destination::To(Place {
+        Place {
             module,
             campaign: id(self.campaign_id),
             lead: id(self.lead_id),
-            agent: id(self.agent_id),
+            agent: self.agent_id.map(Agent::Known),
             attempt_number: self.attempt_number,
-        })
+        }
     }
 }
 
@@ -72,8 +94,8 @@ pub async fn forget_former(
     for (decided, _) in placed {
         let now = decided.place().map(|place| place.module);
         for was in decided.family.was.iter().filter_map(|id| known.get(id)) {
-            let stays = was.id == decided.call.id && was.module() == now;
-            match was.module().filter(|_| !stays) {
+            let stays = was.id == decided.call.id && was.reported() == now;
+            match was.reported().filter(|_| !stays) {
                 Some(Module::Autocall) => former[0].push(&was.id),
                 Some(Module::Telesales) => former[1].push(&was.id),
                 None => {}
@@ -91,6 +113,18 @@ pub async fn forget_former(
         }
     }
     Ok(())
+}
+
+/// Leads that calls had until now, and have no more.
+pub fn left(placed: &[Placed], known: &HashMap<String, Row>) -> BTreeSet<(Module, i64)> {
+    let of = |(decided, ids): &Placed| {
+        let now = decided.place().zip(*ids);
+        let now = now.map(|(place, ids)| (place.module, ids.lead));
+        let was = decided.family.was.iter().filter_map(|id| known.get(id));
+        let was = was.filter_map(Row::lead).filter(|lead| Some(*lead) != now);
+        was.collect::<Vec<_>>()
+    };
+    placed.iter().flat_map(of).collect()
 }
 
 /// Stores where calls went.
@@ -114,6 +148,7 @@ pub async fn save(scope: &mut Scope, source: Source, placed: &[Placed]) -> Resul
     let save = save.bind(columns.agent).bind(columns.number);
     let save = save.bind(columns.started_at).bind(columns.vocabulary);
     let save = save.bind(columns.ending).bind(columns.is_unmapped);
+    let save = save.bind(columns.unrouted);
     save.execute(scope.connection()).await?;
     Ok(())
 }
@@ -131,23 +166,16 @@ struct Columns<'a> {
     vocabulary: Vec<Option<&'static str>>,
     ending: Vec<Option<String>>,
     is_unmapped: Vec<bool>,
+    unrouted: Vec<&'static str>,
 }
 
 impl<'a> Columns<'a> {
     fn add(&mut self, decided: &'a Decided, ids: Option<Ids>) {
         let place = decided.place();
-        let (by, is_unmapped) = match &decided.result {
-            Came::Ended {
-                by, is_unmapped, ..
-            } => (by.as_ref(), *is_unmapped),
-            _ => (None, false),
-        };
+        let by = decided.result.by.as_ref();
         self.id.push(&decided.call.id);
-        self.module.push(place.map(|place| place.module.name()));
-        self.ignored.push(match &decided.destination {
-            Destination::To(_) => None,
-            Destination::Ignored(reason) => Some(reason),
-        });
+        self.module.push(decided.module().map(Module::name));
+        self.ignored.push(decided.ignored().map(Ignored::name));
         self.campaign.push(ids.map(|ids| ids.campaign));
         self.lead.push(ids.map(|ids| ids.lead));
         self.agent.push(ids.and_then(|ids| ids.agent));
@@ -157,6 +185,7 @@ impl<'a> Columns<'a> {
         self.vocabulary.push(by.map(|by| by.vocabulary.name()));
         let name = |by: &Ending| super::super::causes::canonical(by.vocabulary, &by.name);
         self.ending.push(by.map(name));
-        self.is_unmapped.push(is_unmapped);
+        self.is_unmapped.push(decided.result.is_unmapped);
+        self.unrouted.push(decided.unrouted.name());
     }
 }

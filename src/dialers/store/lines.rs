@@ -5,51 +5,52 @@ use serde_json::{Map, Value, json};
 use super::super::causes::{Outcome, Verdict};
 use super::super::collapse::Call;
 use super::super::leg::Ending;
-use super::decided::{Ids, Result};
+use super::super::routing::Ignored;
+use super::decided::{Ids, Result, State};
 use crate::rollups::Module;
 
 /// The result of a call. `verdict` knows the account's table of causes.
 pub fn result(call: &Call, module: Module, verdict: impl Fn(&Ending) -> Option<Verdict>) -> Result {
-    let answered = |result| Result::Ended {
-        result,
+    let by_times = |state| Result {
+        state,
         by: None,
         is_unmapped: false,
     };
     if call.ended_at.is_none() {
-        return Result::InProgress;
+        return by_times(State::InProgress);
     }
     if call.answered_at.is_some() {
-        return answered(if call.abandoned {
+        return by_times(State::Ended(if call.abandoned {
             "abandoned"
         } else {
             "answered"
-        });
+        }));
     }
     let known = call.ending.as_ref().and_then(&verdict);
     let outcome = known.map_or(Outcome::Failed, |verdict| verdict.result);
-    let by = |result| Result::Ended {
-        result,
+    let state = match (outcome, module) {
+        (Outcome::Answered, _) if call.abandoned => State::Ended("abandoned"),
+        (Outcome::Answered, _) => State::Ended("answered"),
+        (Outcome::NoAnswer, _) => State::Ended("no_answer"),
+        (Outcome::Busy, _) => State::Ended("busy"),
+        (Outcome::Failed, _) => State::Ended("failed"),
+        (Outcome::Abandoned, _) => State::Ended("abandoned"),
+        (Outcome::Blocked, Module::Telesales) => State::Ended("blocked"),
+        (Outcome::Blocked, Module::Autocall) => State::NoAttempt(Ignored::Blocked),
+        (Outcome::NotFinal, _) => State::InProgress,
+        (Outcome::NotAnAttempt, _) => State::NoAttempt(Ignored::NoAttempt),
+    };
+    Result {
+        state,
         by: call.ending.clone(),
         is_unmapped: call.ending.is_some() && known.is_none(),
-    };
-    match (outcome, module) {
-        (Outcome::Answered, _) if call.abandoned => by("abandoned"),
-        (Outcome::Answered, _) => by("answered"),
-        (Outcome::NoAnswer, _) => by("no_answer"),
-        (Outcome::Busy, _) => by("busy"),
-        (Outcome::Failed, _) => by("failed"),
-        (Outcome::Abandoned, _) => by("abandoned"),
-        (Outcome::Blocked, Module::Telesales) => by("blocked"),
-        (Outcome::Blocked, Module::Autocall) => Result::NoAttempt("blocked before dialing"),
-        (Outcome::NotFinal, _) => Result::InProgress,
-        (Outcome::NotAnAttempt, _) => Result::NoAttempt("no attempt of their own"),
     }
 }
 
 /// The line of a call. `number` is that of the attempt, for AutoCall.
 pub fn line(call: &Call, module: Module, ids: Ids, number: i32, result: &Result) -> Value {
-    let (result, is_over) = match result {
-        Result::Ended { result, .. } => (Some(*result), true),
+    let (result, is_over) = match result.state {
+        State::Ended(result) => (Some(result), true),
         _ => (None, false),
     };
     let mut line = Map::new();

@@ -20,14 +20,15 @@ use serde_json::Value;
 use super::causes::{Outcome, Verdict};
 use super::collapse::{Call, collapse};
 use super::leg::{Ending, Leg, Source};
-use super::routing::{Destination, Routing};
+use super::routing::{Destination, Ignored, Routing};
 use super::tally::Created;
 use crate::db::{Database, Scope};
 use crate::error::{Cause, Error, Result};
 use crate::ingest::{self, Locale};
 use crate::rollups::Module;
 use calls::Row;
-use decided::{Decided, Ids, Placed, Result as Came};
+use decided::{Decided, Ids, Placed};
+pub use families::lock;
 use families::{Family, Named};
 use places::{Asked, Places};
 
@@ -41,6 +42,23 @@ pub struct Door {
     pub unrouted: Module,
     /// Changes make events, which are sent to webhooks.
     pub events: bool,
+}
+
+/// Product of calls that no rule names, where nobody says another.
+pub const fn usual(source: Source) -> Module {
+    match source {
+        Source::Freeswitch | Source::Asterisk => Module::Autocall,
+        Source::Vicidial => Module::Telesales,
+    }
+}
+
+/// What is decided anew of stored calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anew {
+    /// The results, because the table of causes has changed.
+    Results,
+    /// Results, and where the calls go.
+    Places,
 }
 
 /// What a chunk of legs came to.
@@ -99,27 +117,28 @@ async fn put_together(
 ) -> Result<Outcomes> {
     families::lock(scope).await?;
     let families = families::join(scope, door.source, legs).await?;
-    settle(scope, door, families, false, now).await
+    settle(scope, door, families, None, now).await
 }
 
-/// Decides about stored calls anew, from their legs: the table of causes has changed. Each stays where it is.
+/// Decides about stored calls anew, from their legs. Nobody else may put calls of the account together meanwhile: see [`lock`].
 pub async fn again(
     scope: &mut Scope,
     door: &Door,
     calls: &[String],
+    anew: Anew,
     now: DateTime<Utc>,
 ) -> Result<Outcomes> {
-    families::lock(scope).await?;
     let families = families::of_calls(scope, door.source, calls).await?;
-    settle(scope, door, families, true, now).await
+    settle(scope, door, families, Some(anew), now).await
 }
 
-/// Decides about calls, and stores them and what is new of their legs. `stays`: where a call goes is not decided anew.
+/// Decides about calls, and stores them and what is new of their legs. `anew`: what is decided about calls that are stored and
+/// not told again.
 async fn settle(
     scope: &mut Scope,
     door: &Door,
     families: Vec<Family>,
-    stays: bool,
+    anew: Option<Anew>,
     now: DateTime<Utc>,
 ) -> Result<Outcomes> {
     let routing = super::routing::of_account(scope).await?;
@@ -137,10 +156,18 @@ async fn settle(
             waiting.push((id_of(&family), family));
             continue;
         };
-        let was = known.get(&call.id).filter(|_| stays || family.is_faded);
-        let destination = was.map(Row::destination);
-        let destination = destination.unwrap_or_else(|| routing.destination(&call, door.unrouted));
-        let it = decide(family, call, destination, verdict);
+        let was = known.get(&call.id);
+        let stays = anew == Some(Anew::Results) || family.is_faded;
+        let stored = was.filter(|_| stays).and_then(Row::destination);
+        // A call without an attempt may have had no place, and what would tell one is gone.
+        let is_lost = was.is_some() && family.is_faded;
+        let unrouted = was.and_then(Row::unrouted).filter(|_| anew.is_some());
+        let unrouted = unrouted.unwrap_or(door.unrouted);
+        let destination = stored.unwrap_or_else(|| match is_lost {
+            true => Destination::Ignored(Ignored::NoAttempt),
+            false => routing.destination(&call, unrouted),
+        });
+        let it = decide(family, call, destination, unrouted, verdict);
         match fault(&it, door) {
             Some(fault) => outcomes.refuse(&it.family, &fault),
             None => decided.push(it),
@@ -151,7 +178,9 @@ async fn settle(
     calls::forget_former(scope, &placed, &known).await?;
     write(scope, door, &places, &placed).await?;
     calls::save(scope, door.source, &placed).await?;
-    numbers::mend(scope, &placed).await?;
+    let left = calls::left(&placed, &known);
+    numbers::mend(scope, &placed, &left).await?;
+    places::leave(scope, &left).await?;
     let named = placed.iter().map(|(it, _)| (&it.call.id, &it.family));
     let named = named.chain(waiting.iter().map(|(id, family)| (id, family)));
     let named: Vec<Named<'_>> = named.map(|(id, family)| Named { id, family }).collect();
@@ -249,22 +278,20 @@ fn decide(
     family: Family,
     call: Call,
     destination: Destination,
+    unrouted: Module,
     verdict: impl Fn(&Ending) -> Option<Verdict>,
 ) -> Decided {
     let module = match &destination {
         Destination::To(place) => place.module,
-        Destination::Ignored(_) => Module::Autocall,
+        Destination::Ignored(_) => unrouted,
     };
     let result = lines::result(&call, module, verdict);
-    let destination = match (&result, destination) {
-        (Came::NoAttempt(reason), Destination::To(_)) => Destination::Ignored(reason),
-        (_, destination) => destination,
-    };
     Decided {
         family,
         call,
         destination,
         result,
+        unrouted,
     }
 }
 
@@ -292,16 +319,10 @@ impl Outcomes {
 
     fn count(&mut self, decided: &Decided) {
         self.calls.insert(decided.call.id.clone());
-        if let Destination::Ignored(reason) = decided.destination {
-            *self.ignored.entry(reason).or_default() += decided.family.records.len() as u64;
+        if let Some(reason) = decided.ignored() {
+            *self.ignored.entry(reason.name()).or_default() += decided.family.records.len() as u64;
         }
-        if matches!(
-            decided.result,
-            Came::Ended {
-                is_unmapped: true,
-                ..
-            }
-        ) {
+        if decided.result.is_unmapped {
             self.unmapped.insert(decided.call.id.clone());
         }
     }

@@ -52,16 +52,20 @@ pub async fn of(scope: &mut Scope, placed: &[Placed]) -> Result<HashMap<String, 
     Ok(numbers)
 }
 
-/// Moves the numbers of attempts that come after a late one.
-pub async fn mend(scope: &mut Scope, placed: &[Placed]) -> Result<()> {
+/// Moves the numbers of attempts that come after a late one, or after one that has left its lead.
+pub async fn mend(
+    scope: &mut Scope,
+    placed: &[Placed],
+    left: &BTreeSet<(Module, i64)>,
+) -> Result<()> {
     let untold = placed.iter().filter(|(decided, _)| {
         let place = decided.place();
         place
             .is_some_and(|place| place.module == Module::Autocall && place.attempt_number.is_none())
     });
-    let leads: BTreeSet<i64> = untold
-        .filter_map(|(_, ids)| Some(ids.as_ref()?.lead))
-        .collect();
+    let untold = untold.filter_map(|(_, ids)| Some(ids.as_ref()?.lead));
+    let of_autocall = left.iter().filter(|(of, _)| *of == Module::Autocall);
+    let leads: BTreeSet<i64> = untold.chain(of_autocall.map(|(_, lead)| *lead)).collect();
     if leads.is_empty() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::super::routing::Agent;
 use super::super::tally::Created;
 use super::decided::Ids;
 use crate::db::Scope;
@@ -22,7 +23,7 @@ pub struct Asked {
     pub module: Module,
     pub campaign: Option<String>,
     pub lead: Option<String>,
-    pub agent: Option<String>,
+    pub agent: Option<Agent>,
     /// The called number.
     pub number: Option<String>,
     pub cid: Option<String>,
@@ -71,7 +72,10 @@ pub async fn find(scope: &mut Scope, asked: &[Asked], country_code: u16) -> Resu
                 lead: lead.ok_or_else(|| {
                     format!("The called number \"{}\" is no phone number.", number())
                 })?,
-                agent: asked.agent.as_deref().map(|agent| agents[agent]),
+                agent: asked.agent.as_ref().map(|agent| match agent {
+                    Agent::Named(name) => agents[name],
+                    Agent::Known(id) => *id,
+                }),
             })
         })
         .collect();
@@ -134,7 +138,10 @@ async fn agents(
 ) -> Result<HashMap<String, i64>> {
     let names: BTreeSet<&str> = asked
         .iter()
-        .filter_map(|asked| asked.agent.as_deref())
+        .filter_map(|asked| match asked.agent.as_ref()? {
+            Agent::Named(name) => Some(name.as_str()),
+            Agent::Known(_) => None,
+        })
         .collect();
     let mut found = known(scope, Kind::Agent, &names).await?;
     let missing: Vec<&str> = names
@@ -354,6 +361,32 @@ pub async fn begin(
         });
         let begin = begin.bind(leads).bind(starts);
         begin.execute(scope.connection()).await?;
+    }
+    Ok(())
+}
+
+/// Lets made leads that calls have left begin with the first of the others. Those without any go, if nobody changed them.
+pub async fn leave(scope: &mut Scope, left: &BTreeSet<(Module, i64)>) -> Result<()> {
+    for module in Module::ALL {
+        let leads = left.iter().filter(|(of, _)| *of == module);
+        let leads: Vec<i64> = leads.map(|(_, lead)| *lead).collect();
+        if leads.is_empty() {
+            continue;
+        }
+        let leave = match module {
+            Module::Autocall => [
+                include_str!("../sql/leave_autocall_leads.sql"),
+                include_str!("../sql/drop_autocall_leads.sql"),
+            ],
+            Module::Telesales => [
+                include_str!("../sql/leave_telesales_leads.sql"),
+                include_str!("../sql/drop_telesales_leads.sql"),
+            ],
+        };
+        for statement in leave {
+            let leave = scope.query(statement).bind(&leads);
+            leave.execute(scope.connection()).await?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! `/api/ingest/…`: doors for the records of dialers, and how they are read (contract, section 10).
 
+mod causes;
 mod documents;
 mod mappings;
+mod quarantine;
 mod routing;
 mod rows;
 mod sheet;
@@ -21,7 +23,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::closed::ProductName;
 use crate::dialers::leg::Source;
-use crate::dialers::store::Door;
+use crate::dialers::store::{self, Door};
 use crate::dialers::tally::Tally;
 use crate::envelope::Data;
 use crate::error::Faults;
@@ -32,6 +34,7 @@ use crate::time::Zone;
 
 /// Adds all of these routes.
 pub fn add(router: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+    let router = quarantine::add(causes::add(router));
     let router = rows::add(documents::add(router));
     let router = unmapped::add(routing::add(router));
     sheet::add(mappings::add(router))
@@ -52,12 +55,8 @@ fn media(headers: &HeaderMap) -> String {
 
 /// The door of a request. Times without an offset are read in `zone`.
 fn door(query: &mut Query, caller: &Caller, source: Source, zone: Zone) -> Door {
-    let usual = match source {
-        Source::Freeswitch | Source::Asterisk => Module::Autocall,
-        Source::Vicidial => Module::Telesales,
-    };
     let wanted = query.listed(&MODULE);
-    let unrouted = Module::ALL.into_iter().find(|it| Some(it.name()) == wanted);
+    let unrouted = wanted.and_then(Module::named);
     Door {
         tenant: caller.tenant.id,
         locale: Locale {
@@ -65,7 +64,7 @@ fn door(query: &mut Query, caller: &Caller, source: Source, zone: Zone) -> Door 
             country_code: caller.tenant.settings.country_code(),
         },
         source,
-        unrouted: unrouted.unwrap_or(usual),
+        unrouted: unrouted.unwrap_or(store::usual(source)),
         events: true,
     }
 }

@@ -1,6 +1,8 @@
 //! Calls from dialers: their records, read, and their legs, which are one call in whatever order they come.
 
+mod anew;
 mod asterisk;
 mod doors;
 mod freeswitch;
 mod legs;
+mod remapped;

@@ -250,8 +250,24 @@ fn every_statement_of_a_report_names_its_account_for_every_table() {
     }
 }
 
-/// Statements of exports and webhooks that name no account, each with its reason.
+/// Statements of dialers, exports and webhooks that name no account, each with its reason.
 const ACROSS_ACCOUNTS: &[(&str, &str)] = &[
+    (
+        "dialers/sql/quarantine_columns.sql",
+        "columns of a statement that names the account",
+    ),
+    (
+        "dialers/sql/tenants_to_remap.sql",
+        "finds accounts with work to do, under a policy that shows that work and no more",
+    ),
+    (
+        "dialers/sql/tenants_with_raw.sql",
+        "finds accounts with old records, under a policy that shows those and no more",
+    ),
+    (
+        "dialers/sql/to_sweep.sql",
+        "finds accounts with records in quarantine, under a policy for lists of accounts to visit",
+    ),
     (
         "exports/sql/claim.sql",
         "takes up a job of any account, under a policy that shows the queue and no more",
@@ -299,6 +315,7 @@ fn every_statement_of_a_queue_names_its_account_or_is_on_the_list_of_those_that_
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let folders = [
         "dialers/sheet/sql",
+        "dialers/sql",
         "exports/sql",
         "schedules/sql",
         "templates/sql",
@@ -318,7 +335,8 @@ fn every_statement_of_a_queue_names_its_account_or_is_on_the_list_of_those_that_
             .strip_prefix(&source)
             .expect("a source")
             .to_string_lossy();
-        let names_it = text.contains("tenant_id = $1") || text.contains("values ($1,");
+        let names_it = ["tenant_id = $1", "values ($1,", "select $1,"];
+        let names_it = names_it.iter().any(|part| text.contains(part));
         let is_listed = ACROSS_ACCOUNTS.iter().any(|(listed, _)| *listed == name);
         assert!(names_it != is_listed, "{name}");
     }
@@ -334,6 +352,7 @@ fn is_table(word: &str) -> bool {
         "dispositions",
         "caller_ids",
         "abandon_breaches",
+        "dialer_",
         "rollup_stale",
     ];
     !word.contains('(') && tables.iter().any(|table| word.starts_with(table))

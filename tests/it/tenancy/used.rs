@@ -115,6 +115,14 @@ async fn use_dialers(app: &TestApp) {
         assert_eq!(posted.json()["data"]["calls"], 1, "{}", posted.text());
     }
     app.ok("/api/ingest/routing").await;
+    let other = json!({"rules": [{"when": {"x": "1"}, "to": "telesales"}]});
+    let put = app.with_method(Method::PUT, "/api/ingest/routing");
+    let put = app.send(put.json(&other)).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let apply = "/api/ingest/routing/apply";
+    let applied = app.request(Method::POST, apply, Some(&app.token)).await;
+    assert_eq!(applied.status, 202, "{}", applied.text());
+    dialers::remap::all(&app.app).await.expect("placed anew");
     app.ok("/api/ingest/unmapped").await;
     let keep = std::time::Duration::ZERO;
     dialers::raw::empty(&app.app, keep).await.expect("emptied");

@@ -14,10 +14,6 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::context::Client;
-use super::extract::{IngestWrite, Meta, Permitted};
-use super::meta::LANG;
-use super::{body, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Event, Target};
 use crate::catalogue::{self, Text};
@@ -27,6 +23,10 @@ use crate::dialers::leg::Vocabulary;
 use crate::dialers::overrides::{self, MAX, MEMBERS, Overrides, Shown};
 use crate::envelope::Data;
 use crate::error::Result;
+use crate::http::context::Client;
+use crate::http::extract::{IngestWrite, Meta, Permitted};
+use crate::http::meta::LANG;
+use crate::http::{body, error, openapi, paths};
 use crate::input::Query;
 use crate::text::NAME_LEN;
 use crate::words::Language;
@@ -86,7 +86,7 @@ pub struct HangupCauses {
         example = json!({"data": [{"vocabulary": "cause", "name": "USER_BUSY", "number": 17,
             "meaning": {"en": "Busy", "vi": "Máy bận"}, "result": "busy", "group": "busy", "rejected": false, "retry": true,
             "amd": null}]})),
-    (status = 422, description = "An unknown language.", body = super::error::Body),
+    (status = 422, description = "An unknown language.", body = error::Body),
 ))]
 async fn table(
     Permitted { .. }: Permitted<Meta>,
@@ -191,12 +191,12 @@ async fn show(
         (status = 200, description = "The results are in force.", body = Data<Shown>,
             example = json!({"data": {"causes": {"47": "busy", "USER_BUSY": "failed"}, "dispositions": {}, "dialstatuses": {},
                 "statuses": {"TPTIM": "abandoned"}}})),
-        (status = 400, description = "The body is not a JSON object.", body = super::error::Body),
-        (status = 409, description = "Calls are still being mapped by earlier changes.", body = super::error::Body,
+        (status = 400, description = "The body is not a JSON object.", body = error::Body),
+        (status = 409, description = "Calls are still being mapped by earlier changes.", body = error::Body,
             example = json!({"message": "Calls are still being mapped by earlier changes; try again later."})),
-        (status = 413, description = "The body is larger than 64 KiB.", body = super::error::Body),
-        (status = 415, description = "The body is not application/json.", body = super::error::Body),
-        (status = 422, description = "Invalid members, all of them listed.", body = super::error::Body),
+        (status = 413, description = "The body is larger than 64 KiB.", body = error::Body),
+        (status = 415, description = "The body is not application/json.", body = error::Body),
+        (status = 422, description = "Invalid members, all of them listed.", body = error::Body),
     ))]
 async fn put(
     Permitted { caller, .. }: Permitted<IngestWrite>,

@@ -13,9 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::context::Client;
-use super::extract::{IngestWrite, Permitted};
-use super::{ingest, lists, openapi, paths};
 use crate::app::App;
 use crate::auth::audit::{self, Changes, Event, Target};
 use crate::dialers::quarantine::{self, Quarantined};
@@ -23,6 +20,9 @@ use crate::dialers::retry::{self, Retried};
 use crate::dialers::tally::Tally;
 use crate::envelope::Data;
 use crate::error::{Error, Result};
+use crate::http::context::Client;
+use crate::http::extract::{IngestWrite, Permitted};
+use crate::http::{error, ingest, lists, openapi, paths};
 use crate::input::{Kind, Parameter, Query};
 use crate::store::Label;
 
@@ -58,7 +58,7 @@ fn path_record(path: Result<Path<String>, PathRejection>) -> Result<Uuid> {
     responses(
         (status = 200, description = "The bytes of the record, as a file.", body = inline(openapi::Binary),
             content_type = "application/octet-stream"),
-        (status = 404, description = "The account has no such record.", body = super::error::Body),
+        (status = 404, description = "The account has no such record.", body = error::Body),
     ))]
 async fn download(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -88,7 +88,7 @@ async fn download(
     params(("id" = String, Path, description = "The record.")),
     responses(
         (status = 204, description = "The record is deleted."),
-        (status = 404, description = "The account has no such record.", body = super::error::Body),
+        (status = 404, description = "The account has no such record.", body = error::Body),
     ))]
 async fn delete(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -125,9 +125,9 @@ async fn delete(
     params(("id" = String, Path, description = "The record.")),
     responses(
         (status = 200, description = "The record has left quarantine, or still is in it.", body = Data<Tally>),
-        (status = 404, description = "The account has no such record.", body = super::error::Body),
-        (status = 409, description = "This version cannot read records of that dialer.", body = super::error::Body),
-        (status = 507, description = "The disk of the database is full.", body = super::error::Body),
+        (status = 404, description = "The account has no such record.", body = error::Body),
+        (status = 409, description = "This version cannot read records of that dialer.", body = error::Body),
+        (status = 507, description = "The disk of the database is full.", body = error::Body),
     ))]
 async fn retry(
     Permitted { caller, .. }: Permitted<IngestWrite>,
@@ -149,8 +149,8 @@ async fn retry(
     responses(
         (status = 200, description = "Counts, and the record to go on after.", body = Data<Retried>,
             example = json!({"data": {"retried": 12, "stored": 11, "quarantined": 1, "next": null}})),
-        (status = 422, description = "An invalid id.", body = super::error::Body),
-        (status = 507, description = "The disk of the database is full.", body = super::error::Body),
+        (status = 422, description = "An invalid id.", body = error::Body),
+        (status = 507, description = "The disk of the database is full.", body = error::Body),
     ))]
 async fn retry_all(
     Permitted { caller, .. }: Permitted<IngestWrite>,
