@@ -16,6 +16,7 @@ const OUTSIDE: usize = 7;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     pub id: String,
+    /// When the first leg that was dialed to the outside began; without one, when the first leg did.
     pub started_at: DateTime<Utc>,
     pub answered_at: Option<DateTime<Utc>>,
     /// None while it is in progress.
@@ -72,7 +73,7 @@ pub fn is_outside(number: &str) -> bool {
 /// failure. None while only events of queues are known, which tell no start.
 pub fn collapse(legs: &[Leg], weight: impl Fn(&Ending) -> u8) -> Option<Call> {
     let timed = timed(legs);
-    let (started_at, first) = *timed.first()?;
+    let (_, first) = *timed.first()?;
     let knowledge = |leg: &&Leg| {
         let weight = leg.ending.as_ref().map_or(0, &weight);
         let answered = leg.answered_at.is_some();
@@ -85,6 +86,12 @@ pub fn collapse(legs: &[Leg], weight: impl Fn(&Ending) -> u8) -> Option<Call> {
         )
     };
     let best = deciding(&timed).into_iter().max_by_key(knowledge)?;
+    // An agent's leg may have stood by for hours before the called party was dialed.
+    let is_dialed_out = is_outbound(best);
+    let mut begun = timed
+        .iter()
+        .filter(|(_, leg)| !is_dialed_out || is_outbound(leg));
+    let (started_at, _) = *begun.next()?;
     let queue = queue(legs);
     let in_order = || timed.iter().map(|(_, leg)| *leg);
     let all = || in_order().chain(queue.iter().copied());
@@ -147,6 +154,11 @@ const fn place(part: Part) -> u8 {
     }
 }
 
+/// True for a leg that was dialed to the outside.
+fn is_outbound(leg: &Leg) -> bool {
+    leg.part == Part::Dialed && leg.to.as_deref().is_some_and(is_outside)
+}
+
 /// The legs that tell whether the called party answered: those dialed to the outside, else those of whole calls, else all.
 fn deciding<'a>(timed: &[(DateTime<Utc>, &'a Leg)]) -> Vec<&'a Leg> {
     let of = |is: &dyn Fn(&Leg) -> bool| -> Vec<&'a Leg> {
@@ -156,8 +168,6 @@ fn deciding<'a>(timed: &[(DateTime<Utc>, &'a Leg)]) -> Vec<&'a Leg> {
             .filter(|leg| is(leg))
             .collect()
     };
-    let is_outbound =
-        |leg: &Leg| leg.part == Part::Dialed && leg.to.as_deref().is_some_and(is_outside);
     [
         of(&is_outbound),
         of(&|leg| leg.part == Part::Whole),

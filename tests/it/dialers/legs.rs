@@ -171,6 +171,28 @@ async fn a_leg_that_joins_two_calls_makes_them_one() {
 }
 
 #[tokio::test]
+async fn an_agents_leg_that_stood_by_does_not_begin_the_call() {
+    let app = TestApp::new().await;
+    let mut agent = leg("agent", Part::Dialed, 0);
+    agent.to = Some("1001".into());
+    (agent.answered_at, agent.ended_at) = (Some(at(2)), Some(at(7_300)));
+    let mut dialed = leg("called", Part::Dialed, 7_200);
+    (dialed.answered_at, dialed.billsec) = (Some(at(7_210)), 20);
+    for leg in [&mut agent, &mut dialed] {
+        leg.family.push("agent+called".into());
+    }
+    for legs in [[&dialed, &agent], [&agent, &dialed]] {
+        put(&app, &legs.map(Clone::clone)).await;
+        let call = reported(&app).await.remove(0);
+        assert_eq!(call["started_at"], "2026-06-01T02:00:00+00:00");
+        assert_eq!(
+            (&call["answered_at"], &call["billsec"]),
+            (&"2026-06-01T02:00:10+00:00".into(), &20.into())
+        );
+    }
+}
+
+#[tokio::test]
 async fn late_attempts_take_their_place_among_those_of_their_lead() {
     let app = TestApp::new().await;
     for began in [500, 100, 900, 300] {
