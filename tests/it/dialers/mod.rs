@@ -3,6 +3,8 @@
 mod anew;
 mod asterisk;
 mod doors;
+mod files;
 mod freeswitch;
 mod legs;
+mod oddities;
 mod remapped;

@@ -145,13 +145,14 @@ def call(short, documents):
 
 DOCUMENTS = dict(document(path) for path in sorted(glob.glob(HERE + "/[0-9e]*.json")) if "expected" not in path)
 
-print(
-    json.dumps(
-        {
-            "documents": DOCUMENTS,
-            "calls": sorted((call(short, DOCUMENTS) for short in CALLS), key=lambda found: found["id"]),
-            "csv": dict(rows(path) for path in sorted(glob.glob(HERE + "/cdr-csv/[0-9]*.csv"))),
-        },
-        indent=1,
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            {
+                "documents": DOCUMENTS,
+                "calls": sorted((call(short, DOCUMENTS) for short in CALLS), key=lambda found: found["id"]),
+                "csv": dict(rows(path) for path in sorted(glob.glob(HERE + "/cdr-csv/[0-9]*.csv"))),
+            },
+            indent=1,
+        )
     )
-)
