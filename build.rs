@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 #[path = "build/link.rs"]
@@ -17,6 +18,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=web");
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=CALLBOARD_COMMIT={}", commit());
     let root = env::current_dir()?.join("web"); // of the package
     let mut paths = Vec::new();
     list(&root, &mut paths)?;
@@ -38,6 +40,22 @@ fn main() -> io::Result<()> {
     }
     table.push_str("]\n");
     fs::write(Path::new(&out).join("web.rs"), table)
+}
+
+/// The commit that is built, for metrics: what the builder says, else what the work tree says, as far as it is one.
+fn commit() -> String {
+    println!("cargo::rerun-if-env-changed=CALLBOARD_COMMIT");
+    println!("cargo::rerun-if-changed=.git/HEAD");
+    #[expect(clippy::disallowed_methods, reason = "cargo says it in no other way")]
+    if let Ok(given) = env::var("CALLBOARD_COMMIT") {
+        return given;
+    }
+    let asked = Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .output();
+    let told = asked.ok().filter(|it| it.status.success());
+    let told = told.and_then(|it| String::from_utf8(it.stdout).ok());
+    told.map_or("unknown".to_owned(), |it| it.trim().to_owned())
 }
 
 /// The files as they are served, by their paths. Sources are there too, for those who debug: no page asks for them.

@@ -42,6 +42,8 @@ pub struct App {
     pub exports: Exports,
     pub webhooks: Webhooks,
     pub schedules: Schedules,
+    /// Token of `/metrics`; without one, whoever reaches its address may read them.
+    pub metrics_token: Option<Arc<str>>,
     /// True once the installation is known to have an account.
     pub has_accounts: Arc<AtomicBool>,
     /// Maximum size of an atomic ingest body, unpacked, in bytes.
@@ -68,6 +70,7 @@ impl App {
             exports,
             webhooks: Webhooks::new(Guard::new([])),
             schedules: Schedules::default(),
+            metrics_token: None,
             has_accounts: Arc::default(),
             atomic_limit: MAX_ATOMIC,
         }
@@ -92,6 +95,7 @@ impl App {
             cors_origins: config.cors_origins.0.clone().into(),
             webhooks,
             schedules,
+            metrics_token: config.metrics_token.as_ref().map(|it| it.reveal().into()),
             ..Self::new(db, clock, keys, config.keep(), exports)
         }
     }

@@ -38,6 +38,30 @@ pub trait Named {
 pub struct Found<V> {
     pub value: V,
     pub age: Option<Duration>,
+    pub origin: Origin,
+}
+
+/// Where a value is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It was kept.
+    Hit,
+    /// Another request was reading it.
+    Joined,
+    /// It was read for this request.
+    Read,
+}
+
+impl Origin {
+    pub const ALL: [Self; 3] = [Self::Hit, Self::Joined, Self::Read];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Joined => "joined",
+            Self::Read => "read",
+        }
+    }
 }
 
 struct Inner<K, V> {
@@ -117,23 +141,23 @@ where
                 .cached
                 .get(&key)
                 .filter(|cached| is_fresh(cached.snapshot_at))
-                .map(|cached| cached.found(requested_at))
+                .map(|cached| cached.found(requested_at, Origin::Hit))
         };
         if let Some(found) = cached() {
             return Ok(found);
         }
-        let outcome = {
+        let (read, origin) = {
             let mut reads = self.0.reads();
             // Checked again, because a read in progress may have completed since.
             if let Some(found) = cached() {
                 return Ok(found);
             }
             match reads.get(&key).and_then(|current| current.join(is_fresh)) {
-                Some(outcome) => outcome,
-                None => self.start(&mut reads, db, key, read),
+                Some(joined) => (joined, Origin::Joined),
+                None => (self.start(&mut reads, db, key, read), Origin::Read),
             }
         };
-        Ok(outcome.await?.found(requested_at))
+        Ok(read.await?.found(requested_at, origin))
     }
 
     /// Total weight of the cached values, after pending evictions.
@@ -225,13 +249,14 @@ impl<K, V> Inner<K, V> {
 }
 
 impl<V> Entry<V> {
-    fn found(self, requested_at: Instant) -> Found<V> {
+    fn found(self, requested_at: Instant, origin: Origin) -> Found<V> {
         let age = requested_at
             .checked_duration_since(self.snapshot_at)
             .filter(|age| !age.is_zero());
         Found {
             value: self.value,
             age,
+            origin,
         }
     }
 }

@@ -41,10 +41,19 @@ pub struct Config {
     #[arg(long, env = "CALLBOARD_LISTEN", default_value = "127.0.0.1:8080", value_parser = host_and_port, global = true)]
     pub listen: String,
 
-    /// Address of a second listener that answers only /healthz and /readyz, independent of the
-    /// first one's load. Empty to disable.
+    /// Address of a second listener that answers only /healthz, /readyz and /metrics, independent of the
+    /// first one's load. Empty to disable. An address that is neither this machine's own nor private needs a token.
     #[arg(long, env = "CALLBOARD_METRICS_LISTEN", default_value = "", value_parser = optional::<SocketAddr>, global = true)]
     pub metrics_listen: Optional<SocketAddr>,
+
+    /// Bearer token that /metrics asks for.
+    #[arg(
+        long,
+        env = "CALLBOARD_METRICS_TOKEN",
+        hide_env_values = true,
+        global = true
+    )]
+    pub metrics_token: Option<Hidden>,
 
     /// Secret that signs tokens, at least 32 bytes. Several may be given, separated by commas or
     /// blanks: the first signs, all are accepted. Without it, one is generated and kept in the data
@@ -382,6 +391,7 @@ mod tests {
         "data_dir",
         "listen",
         "metrics_listen",
+        "metrics_token",
         "secret",
         "public_url",
         "export_store",

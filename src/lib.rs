@@ -41,6 +41,7 @@ pub mod encoded;
 pub mod time;
 
 pub mod input;
+pub mod metrics;
 pub mod table;
 
 pub mod files;

@@ -39,7 +39,7 @@ pub const STEADY: Duration = Duration::from_secs(60);
 
 static RESTARTS: Mutex<BTreeMap<&'static str, u64>> = Mutex::new(BTreeMap::new());
 
-/// Number of restarts of each task in this process. Tasks without restarts are missing.
+/// Number of restarts of each task that this process has begun.
 pub fn restarts() -> BTreeMap<&'static str, u64> {
     RESTARTS
         .lock()
@@ -49,11 +49,15 @@ pub fn restarts() -> BTreeMap<&'static str, u64> {
 
 /// Counts a restart of a task.
 pub fn count_restart(task: &'static str) {
+    note(task, 1);
+}
+
+fn note(task: &'static str, restarts: u64) {
     *RESTARTS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .entry(task)
-        .or_default() += 1;
+        .or_default() += restarts;
 }
 
 /// Runs a task until it returns. Restarts it with back-off if it panics.
@@ -67,6 +71,7 @@ pub async fn keep_with<F: Future<Output = ()>>(
     backoff: Backoff,
     mut start: impl FnMut() -> F,
 ) {
+    note(task, 0);
     let mut failures = 0;
     loop {
         let started = Instant::now();
@@ -90,6 +95,7 @@ pub async fn every<F: Future<Output = Result<()>>>(
     period: Duration,
     mut work: impl FnMut() -> F,
 ) {
+    note(task, 0);
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use self::bucket::Bucket;
 use super::settings::Settings;
 use crate::error::{Error, Result};
+use crate::metrics::metrics;
 use crate::time::Clock;
 
 /// Requests that share a limit.
@@ -62,6 +63,25 @@ impl Group {
         Self::WebhookTest,
         Self::ScheduleRun,
         Self::Other,
+    ];
+
+    /// All groups.
+    pub const ALL: [Self; 15] = [
+        Self::Autocall,
+        Self::LeadImport,
+        Self::Start,
+        Self::Telesales,
+        Self::Analytics,
+        Self::Ingest,
+        Self::Dialers,
+        Self::Auth,
+        Self::Webhooks,
+        Self::WebhookTest,
+        Self::ScheduleRun,
+        Self::Other,
+        Self::LoginAddress,
+        Self::LoginName,
+        Self::Link,
     ];
 
     /// Name in the OpenAPI document. A tenant's limit of the group is its setting `rate_limit_<name>`.
@@ -229,7 +249,7 @@ impl Limits {
         );
         let of_token = token.count();
         if of_token.retry_in.is_some() {
-            return Some(of_token);
+            return Some(noted(group, of_token));
         }
         let limit = limit.saturating_mul(TOKENS_PER_TENANT);
         let key = Key {
@@ -243,7 +263,7 @@ impl Limits {
             return Some(of_token);
         }
         token.refund();
-        Some(of_tenant)
+        Some(noted(group, of_tenant))
     }
 
     /// Returns true if a request of a session would be accepted now by its own limit.
@@ -285,7 +305,7 @@ impl Limits {
             subject: rate_limit_prefix(address),
             name,
         };
-        Some(bucket(addresses, key, *clock).count())
+        Some(noted(group, bucket(addresses, key, *clock).count()))
     }
 
     /// Number of buckets, after pending evictions.
@@ -298,6 +318,14 @@ impl Limits {
                 total + buckets.entry_count()
             })
     }
+}
+
+/// Counts the request in the metrics if it was refused.
+fn noted(group: Group, state: LimitState) -> LimitState {
+    if state.retry_in.is_some() {
+        metrics().rate_limited.add([group.name()], 1);
+    }
+    state
 }
 
 /// Client behind an address. For IPv6 it is the /64 network, the smallest assigned to a customer.

@@ -1,6 +1,7 @@
 //! `callboard serve`
 
 use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use crate::error::{Cause, Error, Result};
 use crate::exports::worker;
 use crate::http;
 use crate::ingest::normal;
+use crate::metrics;
 use crate::overview::raise;
 use crate::reports::telesales::abandon_check;
 use crate::rollups::{compact, upkeep};
@@ -52,7 +54,7 @@ pub async fn run_with(
     let (mut stop, signalled_at) = with_time(http::stop_signal()?);
     let listener = bind("CALLBOARD_LISTEN", &config.listen).await?;
     let probes = match config.metrics_listen.0 {
-        Some(address) => Some(bind("CALLBOARD_METRICS_LISTEN", address).await?),
+        Some(address) => Some(bind_metrics(config, address).await?),
         None => None,
     };
     let mut starting = pin!(Running::start(config, Sharing::Alone));
@@ -167,7 +169,9 @@ pub async fn serve(
     };
     if let Some(probes) = probes {
         let address = probes.local_addr().map_err(Error::internal)?;
-        tracing::info!(%address, "listening for probes");
+        tracing::info!(%address, "listening for probes and metrics");
+        metrics::begin::begin(http::expected_requests());
+        tasks.spawn(metrics::installation::run(app.db.clone()));
         tasks.spawn(http::serve_probes(app.clone(), probes));
     }
     let served = http::serve(app, listener, stop).await;
@@ -185,6 +189,21 @@ pub async fn serve(
     }
     tasks.shutdown().await;
     served
+}
+
+/// Binds the listener of metrics. Strangers must not read them: on a public address they need a token.
+async fn bind_metrics(config: &Config, address: SocketAddr) -> Result<TcpListener> {
+    let is_ours = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    if !is_ours && config.metrics_token.is_none() {
+        return Err(Error::setup(format!(
+            "CALLBOARD_METRICS_LISTEN {address} may be public: set CALLBOARD_METRICS_TOKEN, or listen on 127.0.0.1 or a \
+             private address"
+        )));
+    }
+    bind("CALLBOARD_METRICS_LISTEN", address).await
 }
 
 /// Binds a listening socket, to the first free address of a host name.

@@ -123,6 +123,23 @@ impl Database {
         Ok(is_taken.then_some(Lease(transaction)))
     }
 
+    /// A transaction on the instance that reads figures of the installation for metrics.
+    pub async fn metrics_reader(&self) -> Result<Transaction<'static, Postgres>> {
+        Ok(self
+            .writing
+            .connections
+            .begin_with("begin; set local callboard.metrics = 'on'")
+            .await?)
+    }
+
+    /// A transaction that sees all tenants, the rows of each that stand for pending work, and its
+    /// waiting and running jobs.
+    pub async fn backlog(&self) -> Result<Transaction<'static, Postgres>> {
+        const BEGIN: &str = "begin read only; set local callboard.roll_call = 'on'; set local callboard.queue = 'on'; \
+                             set local enable_seqscan = off";
+        Ok(self.reading.connections.begin_with(BEGIN).await?)
+    }
+
     /// A transaction on the schemas of derived tables in use.
     pub async fn editions(&self) -> Result<Transaction<'static, Postgres>> {
         Ok(self

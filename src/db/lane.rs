@@ -33,6 +33,17 @@ impl Lane {
         Self::Upkeep,
     ];
 
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Tokens => "tokens",
+            Self::Probes => "probes",
+            Self::Compaction => "compaction",
+            Self::Queue => "queue",
+            Self::Upkeep => "upkeep",
+        }
+    }
+
     pub const fn connections(self) -> u32 {
         match self {
             Self::SignIn | Self::Tokens | Self::Queue => 2,

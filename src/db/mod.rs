@@ -17,7 +17,7 @@ pub mod tz_release;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -34,6 +34,7 @@ pub use scope::{ReachableTenant, Scope, Select};
 pub use slots::{Slot, Slots};
 
 use crate::error::{Cause, Error, Result};
+use crate::metrics::metrics;
 
 /// Settings of read connections. Roll-ups are read with a generic plan, because planning would take
 /// longer than reading.
@@ -134,28 +135,35 @@ struct Pool {
 
 impl Pool {
     async fn scope(&self, begin: &str, tenant: i64, max_wait: Duration) -> Result<Scope> {
+        let asked_at = Instant::now();
         let slot = match &self.slots {
-            Some(slots) => Some(
-                slots
-                    .acquire(tenant, max_wait)
-                    .await
-                    .map_err(|_| no_connection())?,
-            ),
+            Some(slots) => Some(slots.acquire(tenant, max_wait).await.map_err(|_| {
+                metrics().waited(asked_at.elapsed());
+                no_connection()
+            })?),
             None => None,
         };
         // Boxed because the future is large and would otherwise be moved with every request, even
         // one without a scope.
-        let begun = tokio::time::timeout(self.max_wait, Box::pin(self.begin(begin, tenant))).await;
+        let beginning = Box::pin(self.begin(begin, tenant, asked_at));
+        let begun = tokio::time::timeout(self.max_wait, beginning).await;
         let connection = begun.map_err(|_| no_connection())??;
         Ok(Scope::new(connection, slot, tenant))
     }
 
     /// Begins a transaction. Idle connections are not tested before, which would cost each request
     /// a round trip: one that turns out to be broken is closed, and the next one taken.
-    async fn begin(&self, begin: &str, tenant: i64) -> Result<PoolConnection<Postgres>> {
+    async fn begin(
+        &self,
+        begin: &str,
+        tenant: i64,
+        asked_at: Instant,
+    ) -> Result<PoolConnection<Postgres>> {
         let mut idle = self.connections.num_idle();
         loop {
-            let mut connection = self.connections.acquire().await?;
+            let acquired = self.connections.acquire().await;
+            metrics().waited(asked_at.elapsed());
+            let mut connection = acquired?;
             match scope::begin(&mut connection, begin, tenant).await {
                 Ok(()) => return Ok(connection),
                 Err(error) if idle == 0 => return Err(error),
@@ -386,6 +394,21 @@ impl Database {
         self.lanes
             .get(&self.lane.unwrap_or(lane))
             .unwrap_or(&self.reading.connections)
+    }
+
+    /// Connections of each pool: its name, those in use, and those that are idle.
+    pub fn pools(&self) -> Vec<(&'static str, u32, u32)> {
+        let shared = [
+            ("read", &self.reading.connections),
+            ("write", &self.writing.connections),
+            ("export", &self.exporting),
+        ];
+        let lanes = self.lanes.iter().map(|(lane, pool)| (lane.name(), pool));
+        let pools = shared.into_iter().chain(lanes).map(|(name, pool)| {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            (name, pool.size().saturating_sub(idle), idle)
+        });
+        pools.collect()
     }
 
     pub async fn close(&self) {

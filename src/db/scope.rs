@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::slots::{Slot, Slots};
 use crate::error::{Error, Result};
+use crate::metrics::metrics;
 
 /// Time for a dropped scope's connection to become idle. After that a connection in the middle of a
 /// statement is closed; Postgres notices and cancels the statement.
@@ -104,6 +105,7 @@ impl Scope {
 
     /// Requires a slot of `slots` to read raw rows: `slot`, or a free one.
     pub(super) fn guard_rows(&mut self, slots: Slots, slot: Option<Slot>) -> Restart {
+        metrics().read_round_trips.inc();
         let refused = Arc::<AtomicBool>::default();
         self.rows = Some(Rows {
             slots,
@@ -122,7 +124,7 @@ impl Scope {
 
     /// Creates a query whose `$1` is the tenant; further binds start at `$2`.
     pub fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
-        self.check_schema(sql);
+        self.created(sql);
         sqlx::query(sql).bind(self.tenant)
     }
 
@@ -131,7 +133,7 @@ impl Scope {
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
-        self.check_schema(sql);
+        self.created(sql);
         sqlx::query_as(sql).bind(self.tenant)
     }
 
@@ -141,7 +143,7 @@ impl Scope {
     where
         R: for<'r> FromRow<'r, PgRow>,
     {
-        self.check_schema(&sql);
+        self.created(&sql);
         sqlx::query_as(AssertSqlSafe(sql))
             .persistent(false)
             .bind(self.tenant)
@@ -175,6 +177,14 @@ impl Scope {
         self.connection.execute(leave).await?;
         self.tenant = elsewhere.tenant;
         Ok(!elsewhere.refused.load(Ordering::Acquire))
+    }
+
+    /// Notes a statement that was created, to be executed once.
+    fn created(&self, sql: &str) {
+        if self.rows.is_some() {
+            metrics().read_round_trips.inc();
+        }
+        self.check_schema(sql);
     }
 
     /// Notes if the schema entered cannot execute a statement. For those created by the scope this

@@ -20,6 +20,7 @@ use super::queue::{self, Holder, TRIES};
 use super::sweep;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::metrics::{FAILED, READY, metrics};
 use crate::supervise;
 
 /// Delay before listening again after a lost connection.
@@ -202,6 +203,7 @@ async fn end(app: &App, job: &Job, ended: &JobEnd) -> Result<()> {
                 seconds,
                 ..
             } = made;
+            metrics().exports_finished.add([READY], 1);
             tracing::info!(
                 tenant = job.tenant,
                 job = job.id,
@@ -213,6 +215,9 @@ async fn end(app: &App, job: &Job, ended: &JobEnd) -> Result<()> {
         }
         JobEnd::Made(Err(failure)) => {
             let gave_up = fail(app, job, failure).await?;
+            if gave_up == Some(true) {
+                metrics().exports_finished.add([FAILED], 1);
+            }
             tracing::warn!(tenant = job.tenant, job = job.id, tries = job.tries, %failure, ?gave_up, "export attempt failed");
         }
         JobEnd::Lost => tracing::info!(

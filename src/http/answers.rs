@@ -14,10 +14,11 @@ use super::{compression, window};
 use crate::answers::{AnswerKey, Answers, Body, Form};
 use crate::app::App;
 use crate::asked::{Answer, Asked};
-use crate::cache::Found;
+use crate::cache::{Found, Origin};
 use crate::encoded::SMALL;
 use crate::error::{Error, Result};
 use crate::files::{csv, workbook};
+use crate::metrics::{Cached, metrics};
 use crate::rollups::Source;
 use crate::table::Table;
 use crate::table::worded::{titled, worded};
@@ -44,6 +45,7 @@ pub async fn answer(
         .answers
         .get(&app.db, key.clone(), conditions.max_age, read)
         .await?;
+    metrics().cache_requests.add([found.origin.name()], 1);
     encode(&app.answers, &key, &found, conditions).await?;
     respond(form, found, conditions)
 }
@@ -151,6 +153,9 @@ fn respond(form: Form, found: Found<Body>, conditions: &Conditions) -> Result<Re
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         *response.body_mut() = compression::body(&body, conditions.coding, headers);
+    }
+    if found.origin != Origin::Hit {
+        response.extensions_mut().insert(Cached::Miss);
     }
     Ok(response)
 }

@@ -29,10 +29,11 @@ use super::compression;
 use super::connections::{Bodies, Upload};
 use super::context::RequestContext;
 use super::cors::{self, Cors};
-use super::error;
+use super::{error, measured};
 use crate::db::DEADLINE;
 use crate::encoded::Coding;
 use crate::error::{Cause, Error};
+use crate::metrics::metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Maximum length of a client's request id, in bytes.
@@ -211,6 +212,7 @@ async fn finish(
     response = compression::pack(response, coding)
         .await
         .unwrap_or_else(IntoResponse::into_response);
+    access_log.measure(&mut response);
     access_log.log(&mut response, is_refused || ended.is_some());
     if let Some((cors, asked)) = cors {
         response = cors.apply(asked, response).await;
@@ -245,6 +247,13 @@ impl AccessLog {
             id, method, uri, ..
         } = self;
         tracing::error_span!("request", id = id.to_str().unwrap_or_default(), %method, path = uri.path())
+    }
+
+    fn measure(&self, response: &mut Response) {
+        let [method, route] = measured::labels(&self.method, self.uri.path());
+        let status = measured::status(response.status());
+        let cached = measured::cached(response);
+        metrics().answered([method, route, status], cached, self.started.elapsed());
     }
 
     /// Successful responses are not logged: they would drown the others and cost more to log than to send. Neither are

@@ -33,7 +33,9 @@ mod language;
 mod leads;
 mod lists;
 mod me;
+mod measured;
 mod meta;
+mod metrics;
 mod middleware;
 mod once;
 pub mod openapi;
@@ -55,6 +57,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::routing::get;
 use utoipa::openapi::HttpMethod;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -66,6 +69,7 @@ use crate::resources::telesales::TelesalesCampaign;
 use connections::Bodies;
 pub use connections::{Limits, raise_descriptors};
 use extract::{AnyToken, AutocallExportReport, TelesalesApiAccess};
+pub use measured::expected as expected_requests;
 use middleware::Middleware;
 use openapi::{guard, limit_by_address};
 pub use serve::{serve, serve_probes, serve_within, stop_signal};
@@ -124,9 +128,10 @@ fn service(app: App, limits: &Limits) -> Middleware {
     Middleware::new(complete(web::add(router), app), UNBOUNDED, bodies).with_cors(cors)
 }
 
-/// The service of the probe listener: liveness and readiness only.
+/// The service of the probe listener: liveness, readiness and metrics only.
 fn probes(app: App, limits: &Limits) -> Middleware {
     let (router, _) = probe_routes(OpenApiRouter::new()).split_for_parts();
+    let router = router.route(paths::METRICS_OF_PROCESS, get(metrics::scrape));
     Middleware::new(complete(router, app), &[], Bodies::new(*limits))
 }
 

@@ -6,6 +6,8 @@ pub const ASSET: &str = "/assets/{hash}/{*path}";
 
 pub const HEALTHZ: &str = "/healthz";
 pub const READYZ: &str = "/readyz";
+/// On the listener for probes alone.
+pub const METRICS_OF_PROCESS: &str = "/metrics";
 pub const OPENAPI: &str = "/openapi.json";
 
 pub const LOGIN: &str = "/api/auth/login";

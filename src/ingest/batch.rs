@@ -8,6 +8,7 @@ use std::fmt::Write;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row as _};
 
+use super::counted::Counted;
 use super::field::Key;
 use super::kind::{KINDS, Kind};
 use super::line::Row;
@@ -24,6 +25,7 @@ pub type Line = (u64, Result<Row, Faults>);
 pub struct Outcome {
     pub stored: u64,
     pub rejected: Vec<(u64, Faults)>,
+    pub counted: Counted,
 }
 
 /// The valid lines of a chunk; they can be stored repeatedly.
@@ -122,7 +124,10 @@ async fn known_references(scope: &mut Scope, rows: impl Iterator<Item = &Row>) -
 fn accept(lines: Vec<Line>, mut known: Known) -> (BTreeMap<usize, Rows>, Outcome) {
     let (mut rows, mut outcome) = (BTreeMap::<usize, Rows>::new(), Outcome::default());
     for (number, line) in lines {
-        match line.and_then(|row| check_references(row, &known)) {
+        let kind = line.as_ref().ok().map(|row| row.kind.name);
+        let checked = line.and_then(|row| check_references(row, &known));
+        outcome.counted.note(kind, checked.is_ok());
+        match checked {
             Ok(row) => {
                 outcome.stored += 1;
                 known.insert((row.kind.name, row.key.clone()));

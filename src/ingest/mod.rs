@@ -5,6 +5,7 @@
 //! it serves request bodies and files. Must not know either.
 
 mod batch;
+pub mod counted;
 pub mod document;
 pub mod field;
 mod fields;
@@ -28,6 +29,7 @@ use tokio::io::AsyncBufRead;
 use crate::db::{Database, Scope};
 use crate::error::{Cause, Error, Faults, Result};
 use batch::{Line, Outcome};
+use counted::Counted;
 pub use field::Locale;
 pub use gzip::gunzip;
 use items::ItemReader;
@@ -203,7 +205,7 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
 ) -> Result<Tally> {
     let mut reader = Reader::new(body);
     let unit = reader.unit();
-    let mut tally = Tally::default();
+    let (mut tally, mut held) = (Tally::default(), Counted::default());
     // The order matters: a holder of memory must not wait for those who wait for memory.
     let _slot = if target.atomic {
         Some(db.atomic_store_slot(target.tenant).await?)
@@ -231,10 +233,16 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
             store(db, target, whole.as_mut(), lines).await
         });
         let mut reading = pin!(read(&mut reader, target));
-        let (outcome, following) = tokio::select! {
+        let (mut outcome, following) = tokio::select! {
             outcome = &mut storing => (outcome?, reading.await),
             following = &mut reading => (storing.await?, following),
         };
+        let counted = std::mem::take(&mut outcome.counted);
+        if target.atomic {
+            held.add(counted);
+        } else {
+            counted.tell(true);
+        }
         tally.add(received, outcome, unit);
         progress(&tally);
         next = following?;
@@ -245,6 +253,7 @@ pub async fn ingest<R: AsyncBufRead + Unpin + Send>(
         } else {
             scope.commit().await?;
         }
+        held.tell(tally.rejected == 0);
     }
     Ok(tally)
 }
@@ -338,6 +347,7 @@ pub async fn store_lines(
     let parsed = parsed.map(|(at, line)| (at as u64, line::parse(line, LINE, locale)));
     let (accepted, outcome) = batch::check(scope, parsed.collect()).await?;
     batch::store(scope, &accepted).await?;
+    outcome.counted.tell(true);
     let rejected = outcome.rejected.into_iter();
     Ok(rejected
         .map(|(at, faults)| (usize::try_from(at).unwrap_or(usize::MAX), faults))

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Executor};
@@ -21,6 +21,7 @@ use super::template::{joined, lines, part, sql, statement};
 use super::{edition, install, links, sources, states};
 use crate::db::{Database, Lane, Scope};
 use crate::error::Result;
+use crate::metrics::metrics;
 use crate::supervise;
 
 /// Lock of a tenant's module, in each edition.
@@ -56,12 +57,17 @@ pub const TASK: &str = "compactor";
 
 async fn run_with(db: &Database, every: Duration, work: Work) {
     let visit_all = async || {
+        let (begun, mut is_whole) = (Instant::now(), true);
         for tenant in tenants_with_work(db, work).await? {
             // One tenant's failure must not affect the others.
             let account = tracing::error_span!("account", tenant);
-            supervise::attempt(TASK, visit(db, tenant, &[work]))
+            is_whole &= supervise::attempt(TASK, visit(db, tenant, &[work]))
                 .instrument(account)
-                .await;
+                .await
+                .is_some();
+        }
+        if is_whole && work == Work::Fold {
+            metrics().compacted(begun);
         }
         Ok(())
     };

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::auth::audit::{self, Details, Event};
 use crate::db::Lane;
 use crate::error::{Error, Result};
+use crate::metrics::{DONE, FAILED, metrics};
 use crate::supervise;
 
 /// Workers of an instance: a mail server that does not answer holds up no file.
@@ -95,13 +96,19 @@ async fn turn(app: &App, tenant: i64, stop: &CancellationToken) -> Result<bool> 
     };
     let late = || Failure::Transient("The report took too long", Error::TimedOut);
     match made.unwrap_or_else(|_| Err(late())) {
-        Ok(()) => tracing::info!(
-            tenant,
-            run = job.id,
-            schedule = job.schedule,
-            "schedule run"
-        ),
-        Err(failure) => fail(app, &job, &failure).await?,
+        Ok(()) => {
+            metrics().schedule_runs.add([DONE], 1);
+            tracing::info!(
+                tenant,
+                run = job.id,
+                schedule = job.schedule,
+                "schedule run"
+            );
+        }
+        Err(failure) => {
+            metrics().schedule_runs.add([FAILED], 1);
+            fail(app, &job, &failure).await?;
+        }
     }
     Ok(true)
 }

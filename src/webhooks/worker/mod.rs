@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{CHANNEL, TASK, attempt, sweep};
 use crate::app::App;
+use crate::metrics::{DELIVERED, FAILED, metrics};
 use crate::supervise;
 use flights::Flights;
 pub use turn::BY_INDEX;
@@ -292,6 +293,9 @@ async fn attempt_one(app: App, tenant: i64, claimed: Claimed, lease_end: Instant
     let send = async { Ok(attempt::send(&app, &target, &message).await) };
     let answer = supervise::attempt(TASK, send).await;
     flight.took(begun.elapsed());
+    let is_success = answer.as_ref().is_some_and(|answer| answer.is_success());
+    let outcome = if is_success { DELIVERED } else { FAILED };
+    metrics().webhook_deliveries.add([outcome], 1);
     let answered = answer.map(|answer| Answered {
         delivery,
         progress,

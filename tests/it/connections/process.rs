@@ -6,7 +6,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::Wire;
 use crate::support::TestApp;
-use crate::support::program::{Program, Server};
+use crate::support::program::{Program, Server, eventually};
 
 /// A server with a limit of 320 descriptors, of which 300 are usable: 160 connections, 40 of them
 /// from one address.
@@ -14,6 +14,9 @@ async fn few_descriptors(program: &Program) -> Server {
     let line = r#"ulimit -S -n 300; ulimit -H -n 320; exec "$0" "$@""#;
     Server::start(program.limited(line, &["serve"])).await
 }
+
+/// Logged when the listener of probes listens.
+const PROBES: &str = "listening for probes and metrics";
 
 fn address(server: &Server) -> std::net::SocketAddr {
     server
@@ -113,11 +116,56 @@ async fn the_probe_listener_is_off_by_default() {
     let test = TestApp::new().await;
     let program = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", "");
     let server = program.serve().await;
-    assert!(server.logged("listening for probes").is_none());
+    assert!(server.logged(PROBES).is_none());
     server.stop().await;
     let wrong = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", "nowhere");
     let output = tokio::time::timeout(Duration::from_secs(60), wrong.run(&["serve"]))
         .await
         .expect("an end");
     assert!(!output.status.success());
+}
+
+#[tokio::test]
+async fn metrics_have_a_token_where_strangers_may_reach_them() {
+    let test = TestApp::new().await;
+    for address in ["0.0.0.0:0", "[::]:0", "203.0.113.7:0"] {
+        let open = Program::beside(&test).with("CALLBOARD_METRICS_LISTEN", address);
+        let output = open.run(&["serve"]).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{address}");
+        assert!(said.contains("CALLBOARD_METRICS_TOKEN"), "{said}");
+    }
+    let guarded = Program::beside(&test)
+        .with("CALLBOARD_METRICS_LISTEN", "0.0.0.0:0")
+        .with("CALLBOARD_METRICS_TOKEN", "a token for scrapers");
+    let server = guarded.serve().await;
+    // Logged after the address of requests, which the test has waited for.
+    let is_logged = async || server.logged(PROBES).is_some();
+    eventually("a listener of probes", is_logged).await;
+    let line = server.logged(PROBES).expect("a line");
+    let (_, port) = line["address"]
+        .as_str()
+        .and_then(|it| it.rsplit_once(':'))
+        .expect("an address");
+    let metrics = format!("http://127.0.0.1:{port}/metrics");
+    let client = reqwest::Client::new();
+    for (token, status) in [
+        (None, 401),
+        (Some("another"), 401),
+        (Some("a token for scrapers"), 200),
+    ] {
+        let request = client.get(&metrics);
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{token:?}");
+    }
+    let public = format!("http://{}/metrics", address(&server));
+    assert_eq!(
+        client.get(public).send().await.expect("an answer").status(),
+        404
+    );
+    server.stop().await;
 }
