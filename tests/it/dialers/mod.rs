@@ -2,9 +2,12 @@
 
 mod anew;
 mod asterisk;
+mod disorder;
 mod doors;
 mod files;
 mod freeswitch;
 mod legs;
 mod oddities;
 mod remapped;
+mod reports;
+mod switches;

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod database;
 pub mod disk;
+pub mod documents;
 pub mod program;
 pub mod side_connection;
 pub mod switch;

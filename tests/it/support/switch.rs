@@ -2,7 +2,9 @@
 //! anything but 2xx, and at last writes the record to a folder.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -25,6 +27,10 @@ pub struct Switch {
     pub delay: Duration,
     /// Where records go that could not be posted.
     pub err_log_dir: PathBuf,
+    /// File of the calls that are known to be taken, which outlives the switch.
+    journal: Option<PathBuf>,
+    /// Number of records that were taken.
+    pub taken: AtomicUsize,
     http: reqwest::Client,
 }
 
@@ -37,12 +43,53 @@ impl Switch {
             retries: 2,
             delay: Duration::from_millis(50),
             err_log_dir: err_log_dir.into(),
+            journal: None,
+            taken: AtomicUsize::new(0),
             http: super::http(),
         }
     }
 
     pub fn encoded(self, encode: Encode) -> Self {
         Self { encode, ..self }
+    }
+
+    /// Remembers in a file which calls were taken.
+    pub fn remembering(self, journal: impl Into<PathBuf>) -> Self {
+        Self {
+            journal: Some(journal.into()),
+            ..self
+        }
+    }
+
+    /// True if a call is known to be taken, or was given up: it is not posted again after a restart.
+    pub fn is_settled(&self, uuid: &str) -> bool {
+        let journal = self
+            .journal
+            .iter()
+            .filter_map(|it| fs::read_to_string(it).ok());
+        let is_in = |journal: String| journal.lines().any(|taken| taken == uuid);
+        journal.into_iter().any(is_in) || self.file(uuid).exists()
+    }
+
+    /// Number of records that could not be posted.
+    pub fn given_up(&self) -> usize {
+        fs::read_dir(&self.err_log_dir).map_or(0, Iterator::count)
+    }
+
+    fn file(&self, uuid: &str) -> PathBuf {
+        self.err_log_dir.join(format!("{uuid}.cdr.json"))
+    }
+
+    fn remember(&self, uuid: &str) {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        let Some(journal) = &self.journal else {
+            return;
+        };
+        let file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(journal);
+        writeln!(file.expect("a file"), "{uuid}").expect("written");
     }
 
     /// Posts a record. Returns the status of each try, none where no answer came.
@@ -52,6 +99,7 @@ impl Switch {
             let status = self.post(uuid, record).await;
             tries.push(status);
             if status.is_some_and(|status| (200..300).contains(&status)) {
+                self.remember(uuid);
                 return tries;
             }
             if left > 0 {
@@ -59,9 +107,8 @@ impl Switch {
             }
         }
         fs::create_dir_all(&self.err_log_dir).expect("a folder");
-        let file = self.err_log_dir.join(format!("{uuid}.cdr.json"));
         // As it was encoded, without the name of the parameter.
-        fs::write(file, format!("{}\n", self.escaped(record))).expect("a file");
+        fs::write(self.file(uuid), format!("{}\n", self.escaped(record))).expect("a file");
         tries
     }
 
