@@ -20,6 +20,7 @@ mod making;
 pub mod page;
 pub mod place;
 mod position;
+pub mod raw;
 mod request;
 mod rows;
 pub mod sales_calls;

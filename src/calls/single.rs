@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::condition::{Argument, Conditions};
+use super::raw::{self, DialerRecord};
 use super::rows::{ListedAttempt, ListedCall, Row};
 use super::statement::{Order, Sight, rows};
 use crate::asked::{About, Answer, Answering, Asked, Outcome};
@@ -37,7 +38,7 @@ pub static SINGLES: &[Single] = &[
         about: About {
             name: "autocall_attempt",
             title: "An AutoCall attempt",
-            summary: "Its row, and the other calls to its lead.",
+            summary: "Its row, the other calls to its lead, and what the dialer said.",
             example: include_str!("attempt.json"),
         },
         path: "/api/autocall/attempts/{uuid}",
@@ -47,7 +48,7 @@ pub static SINGLES: &[Single] = &[
         about: About {
             name: "telesales_call",
             title: "A Telesales call",
-            summary: "Its row, and the other calls to its lead.",
+            summary: "Its row, the other calls to its lead, and what the dialer said.",
             example: include_str!("call.json"),
         },
         path: "/api/telesales/calls/{uuid}",
@@ -77,6 +78,10 @@ pub struct AttemptDetail {
     call: ListedAttempt,
     /// The other attempts of its lead, oldest first, at most 200.
     attempts: Vec<ListedAttempt>,
+    /// What the dialer said, as far as it is kept: at most 100 records. Absent without `calls_read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    raw: Option<Vec<DialerRecord>>,
 }
 
 /// A Telesales call, with the other calls to its lead.
@@ -86,6 +91,10 @@ pub struct CallDetail {
     call: ListedCall,
     /// The other calls to its lead, oldest first, at most 200.
     attempts: Vec<ListedCall>,
+    /// What the dialer said, as far as it is kept: at most 100 records. Absent without `calls_read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    raw: Option<Vec<DialerRecord>>,
 }
 
 /// A request for a single call.
@@ -114,11 +123,21 @@ impl SingleRequest {
         let json = match self.module {
             Module::Autocall => {
                 let (call, attempts) = self.find(scope, &window).await?;
-                written(AttemptDetail { call, attempts })
+                let raw = self.raw(scope).await?;
+                written(AttemptDetail {
+                    call,
+                    attempts,
+                    raw,
+                })
             }
             Module::Telesales => {
                 let (call, attempts) = self.find(scope, &window).await?;
-                written(CallDetail { call, attempts })
+                let raw = self.raw(scope).await?;
+                written(CallDetail {
+                    call,
+                    attempts,
+                    raw,
+                })
             }
         }?;
         Ok(Answer {
@@ -130,6 +149,14 @@ impl SingleRequest {
                 earlier: None,
             },
             outcome: Box::new(Json(json)),
+        })
+    }
+
+    /// What records said, which holds phones: none of it for those who see them masked.
+    async fn raw(&self, scope: &mut Scope) -> Result<Option<Vec<DialerRecord>>> {
+        Ok(match self.sight {
+            Sight::Clear => Some(raw::of_call(scope, self.module, &self.uuid).await?),
+            Sight::Masked => None,
         })
     }
 

@@ -6,6 +6,7 @@ pub mod filters;
 mod job;
 mod leads;
 mod pages;
+mod raw;
 mod sums;
 mod world;
 
