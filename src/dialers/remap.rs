@@ -17,7 +17,6 @@ use crate::app::App;
 use crate::auth::Tenant;
 use crate::db::{Lane, Scope};
 use crate::error::{Error, Result};
-use crate::ingest::Locale;
 use crate::supervise;
 
 const EVERY: Duration = Duration::from_secs(2);
@@ -150,16 +149,7 @@ async fn decide_anew(app: &App, account: &Tenant, due: &Due) -> Result<()> {
         if ids.is_empty() {
             continue;
         }
-        let door = Door {
-            tenant: account.id,
-            locale: Locale {
-                zone: account.timezone,
-                country_code: account.settings.country_code(),
-            },
-            source,
-            unrouted: store::usual(source),
-            events: true,
-        };
+        let door = Door::of(account, source);
         store::again(&mut scope, &door, &ids, anew, app.clock.now()).await?;
     }
     come_to(&mut scope, due, (source, id)).await?;

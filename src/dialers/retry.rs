@@ -16,7 +16,6 @@ use super::{document, take};
 use crate::auth::Tenant;
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::ingest::Locale;
 use crate::rollups::Module;
 
 /// Records that one request reads again.
@@ -47,16 +46,8 @@ pub async fn one(db: &Database, tenant: &Tenant, kept: Kept, now: DateTime<Utc>)
     }
     let how = kept.door.0;
     let unrouted = how.module.as_deref().and_then(Module::named);
-    let door = Door {
-        tenant: tenant.id,
-        locale: Locale {
-            zone: tenant.timezone,
-            country_code: tenant.settings.country_code(),
-        },
-        source: Source::Freeswitch,
-        unrouted: unrouted.unwrap_or(Module::Autocall),
-        events: true,
-    };
+    let mut door = Door::of(tenant, Source::Freeswitch);
+    door.unrouted = unrouted.unwrap_or(door.unrouted);
     let record = document::read(&how, &kept.body);
     let mut tally = take::one(db, door, record, now).await?;
     let refused = document::reason(&mut tally);

@@ -16,8 +16,6 @@ use crate::dialers::store::Door;
 use crate::dialers::tally::Tally;
 use crate::dialers::{asterisk, document, freeswitch, quarantine, take, vicidial};
 use crate::error::{Cause, Error, Result};
-use crate::ingest::Locale;
-use crate::rollups::Module;
 use crate::time::Zone;
 
 /// Format of the records of a dialer.
@@ -60,20 +58,9 @@ pub async fn run(
             return Err(Error::invalid("timezone", fault));
         }
     };
-    let unrouted = match format {
-        Format::Vicidial => Module::Telesales,
-        _ => Module::Autocall,
-    };
-    let door = Door {
-        tenant: tenant.id,
-        locale: Locale {
-            zone,
-            country_code: tenant.settings.country_code(),
-        },
-        source: format.source(),
-        unrouted,
-        events: false,
-    };
+    let mut door = Door::of(tenant, format.source());
+    door.locale.zone = zone;
+    door.events = false;
     let mut is_whole = true;
     for path in files(&arguments.files)? {
         let tally = file(app, format, door, &path).await?;

@@ -1,1 +1,1 @@
-delete from telesales_calls where tenant_id = $1 and uuid = any ($2)
+delete from {{calls}} where tenant_id = $1 and uuid = any ($2)

@@ -1,6 +1,6 @@
 //! The calls that legs were put together to: where each went, and what decided its result.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::FromRow;
 
@@ -8,6 +8,7 @@ use super::super::leg::{Ending, Source};
 use super::super::routing::{Agent, Destination, Ignored, Place};
 use super::decided::{Decided, Ids, Placed};
 use super::families::Family;
+use super::statement::of_product;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::rollups::Module;
@@ -90,27 +91,20 @@ pub async fn forget_former(
     placed: &[Placed],
     known: &HashMap<String, Row>,
 ) -> Result<()> {
-    let mut former: [Vec<&str>; 2] = Default::default();
+    let mut former = BTreeMap::<Module, Vec<&str>>::new();
     for (decided, _) in placed {
         let now = decided.place().map(|place| place.module);
         for was in decided.family.was.iter().filter_map(|id| known.get(id)) {
             let stays = was.id == decided.call.id && was.reported() == now;
-            match was.reported().filter(|_| !stays) {
-                Some(Module::Autocall) => former[0].push(&was.id),
-                Some(Module::Telesales) => former[1].push(&was.id),
-                None => {}
+            if let Some(module) = was.reported().filter(|_| !stays) {
+                former.entry(module).or_default().push(&was.id);
             }
         }
     }
-    let statements = [
-        include_str!("../sql/delete_attempts.sql"),
-        include_str!("../sql/delete_calls.sql"),
-    ];
-    for (statement, ids) in statements.into_iter().zip(former) {
-        if !ids.is_empty() {
-            let delete = scope.query(statement).bind(ids);
-            delete.execute(scope.connection()).await?;
-        }
+    for (module, ids) in former {
+        let delete = of_product!(module, include_str!("../sql/delete_calls.sql"));
+        let delete = scope.query(delete).bind(ids);
+        delete.execute(scope.connection()).await?;
     }
     Ok(())
 }

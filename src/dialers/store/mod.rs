@@ -5,11 +5,14 @@
 
 mod calls;
 mod decided;
+mod door;
 mod families;
+mod leads;
 mod lines;
 mod numbers;
 pub mod people;
 mod places;
+mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,38 +22,19 @@ use serde_json::Value;
 
 use super::causes::{Outcome, Verdict};
 use super::collapse::{Call, collapse};
-use super::leg::{Ending, Leg, Source};
+use super::leg::{Ending, Leg};
 use super::routing::{Destination, Ignored, Routing};
 use super::tally::Created;
 use crate::db::{Database, Scope};
 use crate::error::{Cause, Error, Result};
-use crate::ingest::{self, Locale};
+use crate::ingest;
 use crate::rollups::Module;
 use calls::Row;
 use decided::{Decided, Ids, Placed};
+pub use door::Door;
 pub use families::lock;
 use families::{Family, Named};
 use places::{Asked, Places};
-
-/// Where legs come from and go to.
-#[derive(Debug, Clone, Copy)]
-pub struct Door {
-    pub tenant: i64,
-    pub locale: Locale,
-    pub source: Source,
-    /// Product of calls that no rule names.
-    pub unrouted: Module,
-    /// Changes make events, which are sent to webhooks.
-    pub events: bool,
-}
-
-/// Product of calls that no rule names, where nobody says another.
-pub const fn usual(source: Source) -> Module {
-    match source {
-        Source::Freeswitch | Source::Asterisk => Module::Autocall,
-        Source::Vicidial => Module::Telesales,
-    }
-}
 
 /// What is decided anew of stored calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +164,7 @@ async fn settle(
     calls::save(scope, door.source, &placed).await?;
     let left = calls::left(&placed, &known);
     numbers::mend(scope, &placed, &left).await?;
-    places::leave(scope, &left).await?;
+    leads::leave(scope, &left).await?;
     let named = placed.iter().map(|(it, _)| (&it.call.id, &it.family));
     let named = named.chain(waiting.iter().map(|(id, family)| (id, family)));
     let named: Vec<Named<'_>> = named.map(|(id, family)| Named { id, family }).collect();
@@ -253,7 +237,7 @@ async fn write(scope: &mut Scope, door: &Door, places: &Places, placed: &[Placed
         let lead = ids.as_ref()?.lead;
         Some((it.place()?.module, lead, it.call.started_at))
     });
-    places::begin(scope, &places.made, &starts.collect::<Vec<_>>()).await
+    leads::begin(scope, &places.made, &starts.collect::<Vec<_>>()).await
 }
 
 /// An id for legs that tell no start: that of the first by its key.

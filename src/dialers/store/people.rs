@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{TRIES, families, pause, places};
+use super::{TRIES, families, leads, pause, places};
 use crate::db::{Database, Scope};
 use crate::dialers::tally::Created;
 use crate::error::{Error, Result};
@@ -49,6 +49,6 @@ async fn find(scope: &mut Scope, target: Target, asked: &[Asked]) -> Result<(Pla
         Some((asked.module, ids.lead, asked.started_at))
     });
     let starts: Vec<_> = starts.collect();
-    places::begin(scope, &found.made, &starts).await?;
+    leads::begin(scope, &found.made, &starts).await?;
     Ok((found.of, found.created))
 }

@@ -1,6 +1,6 @@
-//! The campaigns, agents, leads and caller IDs of calls, by the names that records use. What is not there is made.
+//! The campaigns, agents and caller IDs of calls, by the names that records use. What is not there is made.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::super::routing::Agent;
 use super::super::tally::Created;
 use super::decided::Ids;
+use super::leads::{self, Lead};
+use super::statement::of_product;
 use crate::db::Scope;
 use crate::error::Result;
 use crate::ingest::phone;
@@ -62,8 +64,11 @@ pub async fn find(scope: &mut Scope, asked: &[Asked], country_code: u16) -> Resu
             started_at: asked.started_at,
         })
         .collect();
-    let leads = leads(scope, &wanted, &mut places).await?;
-    let of = asked.iter().zip(wanted).zip(leads);
+    let leads = leads::find(scope, &wanted).await?;
+    places.created.leads += leads.made.len() as u64;
+    places.lines.extend(leads.lines);
+    places.made = leads.made;
+    let of = asked.iter().zip(wanted).zip(leads.of);
     places.of = of
         .map(|((asked, wanted), lead)| {
             let number = || asked.number.as_deref().unwrap_or_default();
@@ -99,10 +104,7 @@ async fn campaigns(
         if names.is_empty() {
             continue;
         }
-        let kind = match module {
-            Module::Autocall => Kind::AutocallCampaign,
-            Module::Telesales => Kind::TelesalesCampaign,
-        };
+        let kind = Kind::Campaign(module);
         let known = known(scope, kind, &names).await?;
         let missing: Vec<&str> = names
             .iter()
@@ -180,121 +182,18 @@ async fn caller_ids(scope: &mut Scope, asked: &[Asked], places: &mut Places) -> 
     Ok(())
 }
 
-/// A lead that a call wants.
-struct Lead {
-    module: Module,
-    campaign: i64,
-    id: Option<i64>,
-    /// The number as the record has it, and in E.164.
-    sent: String,
-    phone: Option<String>,
-    started_at: DateTime<Utc>,
-}
-
-/// Ids of leads, in the order of those wanted; None where a lead has to be made and its number is no phone number.
-async fn leads(
-    scope: &mut Scope,
-    wanted: &[Lead],
-    places: &mut Places,
-) -> Result<Vec<Option<i64>>> {
-    let mut found = vec![None; wanted.len()];
-    for module in Module::ALL {
-        let of: Vec<usize> = (0..wanted.len())
-            .filter(|at| wanted[*at].module == module)
-            .collect();
-        if of.is_empty() {
-            continue;
-        }
-        let lookup = Lookup::of(scope, module, of.iter().map(|at| &wanted[*at])).await?;
-        let mut new = BTreeMap::<(i64, &str), Vec<usize>>::new();
-        for at in of {
-            let lead = &wanted[at];
-            let by_phone = || lookup.by_phone.get(&(lead.campaign, lead.phone.clone()?));
-            let by_id = lead.id.filter(|id| lookup.ids.contains(id));
-            found[at] = by_id.or_else(|| by_phone().copied());
-            if let (None, Some(phone)) = (found[at], &lead.phone) {
-                new.entry((lead.campaign, phone)).or_default().push(at);
-            }
-        }
-        let given = |of: &[usize]| of.iter().find_map(|at| wanted[*at].id);
-        let unnamed = new.values().filter(|of| given(of).is_none()).count();
-        let mut fresh = ids::next(scope, unnamed).await?.into_iter();
-        for ((campaign, _), of) in new {
-            let Some(id) = given(&of).or_else(|| fresh.next()) else {
-                continue; // infallible: as many ids as leads
-            };
-            let earliest = of.iter().map(|at| wanted[*at].started_at).min();
-            places.lines.push(json!({
-                "kind": match module { Module::Autocall => "autocall_lead", Module::Telesales => "telesales_lead" },
-                "id": id, "campaign_id": campaign, "phone": wanted[of[0]].sent,
-                "created_at": earliest.map(|at| at.to_rfc3339()),
-            }));
-            places.created.leads += 1;
-            places.made.push((module, id));
-            of.into_iter().for_each(|at| found[at] = Some(id));
-        }
-    }
-    Ok(found)
-}
-
-/// Stored leads that calls may mean.
-struct Lookup {
-    ids: BTreeSet<i64>,
-    /// The oldest lead of a campaign with a number.
-    by_phone: HashMap<(i64, String), i64>,
-}
-
-impl Lookup {
-    async fn of<'a>(
-        scope: &mut Scope,
-        module: Module,
-        wanted: impl Iterator<Item = &'a Lead>,
-    ) -> Result<Self> {
-        let (mut ids, mut campaigns, mut phones) = (vec![], vec![], vec![]);
-        for lead in wanted {
-            ids.extend(lead.id);
-            if let Some(phone) = &lead.phone {
-                campaigns.push(lead.campaign);
-                phones.push(phone.as_str());
-            }
-        }
-        let (by_id, by_phone) = match module {
-            Module::Autocall => (
-                include_str!("../sql/autocall_leads_by_id.sql"),
-                include_str!("../sql/autocall_leads_by_phone.sql"),
-            ),
-            Module::Telesales => (
-                include_str!("../sql/telesales_leads_by_id.sql"),
-                include_str!("../sql/telesales_leads_by_phone.sql"),
-            ),
-        };
-        let find = scope.select::<(i64,)>(by_id).bind(ids);
-        let found = find.fetch_all(scope.connection()).await?;
-        let ids = found.into_iter().map(|(id,)| id).collect();
-        let find = scope.select::<(i64, String, i64)>(by_phone);
-        let find = find.bind(campaigns).bind(phones);
-        let found = find.fetch_all(scope.connection()).await?;
-        let by_phone = found
-            .into_iter()
-            .map(|(campaign, phone, id)| ((campaign, phone), id))
-            .collect();
-        Ok(Self { ids, by_phone })
-    }
-}
-
 /// Rows that records know by names.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    AutocallCampaign,
-    TelesalesCampaign,
+    Campaign(Module),
     Agent,
 }
 
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
-            Self::AutocallCampaign => "autocall_campaign",
-            Self::TelesalesCampaign => "telesales_campaign",
+            Self::Campaign(Module::Autocall) => "autocall_campaign",
+            Self::Campaign(Module::Telesales) => "telesales_campaign",
             Self::Agent => "agent",
         }
     }
@@ -310,8 +209,7 @@ async fn known(
         return Ok(HashMap::new());
     }
     let find = scope.select::<(String, i64)>(match kind {
-        Kind::AutocallCampaign => include_str!("../sql/autocall_campaigns.sql"),
-        Kind::TelesalesCampaign => include_str!("../sql/telesales_campaigns.sql"),
+        Kind::Campaign(module) => of_product!(module, include_str!("../sql/campaigns.sql")),
         Kind::Agent => include_str!("../sql/agents.sql"),
     });
     let find = find
@@ -326,67 +224,5 @@ async fn know(scope: &mut Scope, kind: Kind, name: &str, id: i64) -> Result<()> 
     let know = scope.query(include_str!("../sql/know.sql"));
     let know = know.bind(kind.name()).bind(name).bind(id);
     know.execute(scope.connection()).await?;
-    Ok(())
-}
-
-/// Remembers leads that were made, and lets those that a call precedes begin with it. `starts`: the lead and the start of
-/// each call.
-pub async fn begin(
-    scope: &mut Scope,
-    made: &[(Module, i64)],
-    starts: &[(Module, i64, DateTime<Utc>)],
-) -> Result<()> {
-    for module in Module::ALL {
-        let new: Vec<i64> = made
-            .iter()
-            .filter(|(of, _)| *of == module)
-            .map(|(_, id)| *id)
-            .collect();
-        let mut earliest = BTreeMap::<i64, DateTime<Utc>>::new();
-        let of = starts.iter().filter(|(of, _, _)| *of == module);
-        for (_, lead, started_at) in of {
-            let at = earliest.entry(*lead).or_insert(*started_at);
-            *at = (*at).min(*started_at);
-        }
-        if earliest.is_empty() {
-            continue;
-        }
-        let remember = scope.query(include_str!("../sql/made_leads.sql"));
-        let remember = remember.bind(module.name()).bind(new);
-        remember.execute(scope.connection()).await?;
-        let (leads, starts): (Vec<i64>, Vec<DateTime<Utc>>) = earliest.into_iter().unzip();
-        let begin = scope.query(match module {
-            Module::Autocall => include_str!("../sql/begin_autocall_leads.sql"),
-            Module::Telesales => include_str!("../sql/begin_telesales_leads.sql"),
-        });
-        let begin = begin.bind(leads).bind(starts);
-        begin.execute(scope.connection()).await?;
-    }
-    Ok(())
-}
-
-/// Lets made leads that calls have left begin with the first of the others. Those without any go, if nobody changed them.
-pub async fn leave(scope: &mut Scope, left: &BTreeSet<(Module, i64)>) -> Result<()> {
-    for module in Module::ALL {
-        let leads = left.iter().filter(|(of, _)| *of == module);
-        let leads: Vec<i64> = leads.map(|(_, lead)| *lead).collect();
-        if leads.is_empty() {
-            continue;
-        }
-        let leave = match module {
-            Module::Autocall => [
-                include_str!("../sql/leave_autocall_leads.sql"),
-                include_str!("../sql/drop_autocall_leads.sql"),
-            ],
-            Module::Telesales => [
-                include_str!("../sql/leave_telesales_leads.sql"),
-                include_str!("../sql/drop_telesales_leads.sql"),
-            ],
-        };
-        for statement in leave {
-            let leave = scope.query(statement).bind(&leads);
-            leave.execute(scope.connection()).await?;
-        }
-    }
     Ok(())
 }

@@ -23,11 +23,10 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::closed::ProductName;
 use crate::dialers::leg::Source;
-use crate::dialers::store::{self, Door};
+use crate::dialers::store::Door;
 use crate::dialers::tally::Tally;
 use crate::envelope::Data;
 use crate::error::Faults;
-use crate::ingest::Locale;
 use crate::input::{Kind, Parameter, Query};
 use crate::rollups::Module;
 use crate::time::Zone;
@@ -56,17 +55,10 @@ fn media(headers: &HeaderMap) -> String {
 /// The door of a request. Times without an offset are read in `zone`.
 fn door(query: &mut Query, caller: &Caller, source: Source, zone: Zone) -> Door {
     let wanted = query.listed(&MODULE);
-    let unrouted = wanted.and_then(Module::named);
-    Door {
-        tenant: caller.tenant.id,
-        locale: Locale {
-            zone,
-            country_code: caller.tenant.settings.country_code(),
-        },
-        source,
-        unrouted: unrouted.unwrap_or(store::usual(source)),
-        events: true,
-    }
+    let mut door = Door::of(&caller.tenant, source);
+    door.locale.zone = zone;
+    door.unrouted = wanted.and_then(Module::named).unwrap_or(door.unrouted);
+    door
 }
 
 /// The response to a body of which nothing was stored: faults and counts.

@@ -1,9 +1,9 @@
 -- Lets made leads in $2 begin with the earliest of their calls.
-update telesales_leads as lead set created_at = earliest.at
+update {{leads}} as lead set created_at = earliest.at
 from (
     select call.lead_id, min(call.started_at) as at
-    from telesales_calls call
-    join dialer_leads made on made.tenant_id = $1 and made.module = 'telesales' and made.lead_id = call.lead_id
+    from {{calls}} call
+    join dialer_leads made on made.tenant_id = $1 and made.module = '{{product}}' and made.lead_id = call.lead_id
     where call.tenant_id = $1 and call.lead_id = any ($2)
     group by call.lead_id
 ) as earliest

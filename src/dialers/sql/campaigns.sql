@@ -5,11 +5,11 @@ cross join lateral (
     select id from (
         select 1 as place, known.id from dialer_known known
         where known.tenant_id = $1 and known.kind = $3 and known.name = told.name
-          and exists (select from autocall_campaigns c where c.tenant_id = $1 and c.id = known.id)
+          and exists (select from {{campaigns}} c where c.tenant_id = $1 and c.id = known.id)
         union all
-        select 2, id from autocall_campaigns where tenant_id = $1 and id::text = told.name
+        select 2, id from {{campaigns}} where tenant_id = $1 and id::text = told.name
         union all
-        select 3, id from autocall_campaigns where tenant_id = $1 and name = told.name
+        select 3, id from {{campaigns}} where tenant_id = $1 and name = told.name
     ) as candidates
     order by place, id
     limit 1

@@ -1,2 +1,0 @@
--- Leads of the ids in $2 that are stored.
-select id from autocall_leads where tenant_id = $1 and id = any ($2)

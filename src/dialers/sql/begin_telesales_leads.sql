@@ -1,5 +1,0 @@
--- Lets made leads in $2 begin with a call, at the instants in $3, that precedes them.
-update telesales_leads as lead set created_at = told.at
-from unnest($2::bigint[], $3::timestamptz[]) as told (id, at)
-join dialer_leads made on made.tenant_id = $1 and made.module = 'telesales' and made.lead_id = told.id
-where lead.tenant_id = $1 and lead.id = told.id and lead.created_at > told.at
