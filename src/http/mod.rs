@@ -37,6 +37,7 @@ mod measured;
 mod meta;
 mod metrics;
 mod middleware;
+mod named;
 mod once;
 pub mod openapi;
 mod orders;

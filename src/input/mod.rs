@@ -12,6 +12,7 @@ pub mod fault;
 pub mod members;
 mod parameter;
 mod query;
+pub mod unknown;
 pub mod value;
 
 pub use bounds::{Bounds, Ends, WINDOW};

@@ -11,7 +11,7 @@ use crate::auth::Tenant;
 use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::files::layout::{LANG, Layout, TEMPLATE};
-use crate::input::{Choice, email, fault, value};
+use crate::input::{Choice, email, fault, unknown, value};
 use crate::reports::report::Format;
 use crate::time::{NamedWindow, Zone};
 use crate::words::Language;
@@ -19,9 +19,6 @@ use crate::{json, templates, webhooks};
 
 /// Maximum length of a name, in code points.
 const MAX_NAME: usize = 255;
-/// Maximum number of unknown members that are reported, and of characters of each.
-const MAX_UNKNOWN: usize = 20;
-const MAX_MEMBER: usize = 100;
 
 /// Maximum number of addresses.
 pub const MAX_ADDRESSES: usize = 20;
@@ -110,7 +107,7 @@ pub async fn read(
 ) -> Result<Wanted> {
     let Context { tenant, now, .. } = context;
     let mut faults = Faults::default();
-    refuse(&members, shown, &mut faults);
+    unknown::unsettable(&members, (&SETTABLE, &SHOWN), shown, &mut faults);
     if let Some(shown) = shown {
         for name in SETTABLE {
             members.entry(name).or_insert_with(|| shown[name].clone());
@@ -304,8 +301,8 @@ fn at(given: &Value, default_zone: Zone, faults: &mut Faults) -> Option<At> {
         let rest = "must be a time zone of the IANA database, such as Asia/Ho_Chi_Minh.";
         note("at.timezone", zone, rest, faults)
     });
-    unknown(
-        "at",
+    unknown::others(
+        "at.",
         members,
         &["time", "days", "day_of_month", "timezone"],
         faults,
@@ -335,7 +332,7 @@ fn deliver(given: &Value, faults: &mut Faults) -> Option<Deliver> {
     let Some(members) = given.as_object() else {
         return note("deliver", None, fault::OBJECT, faults);
     };
-    unknown("deliver", members, &["webhook", "email"], faults);
+    unknown::others("deliver.", members, &["webhook", "email"], faults);
     let given = |name: &str| members.get(name).filter(|value| !value.is_null());
     let (webhook, email) = (given("webhook"), given("email"));
     if webhook.is_none() && email.is_none() {
@@ -389,32 +386,4 @@ fn addresses(given: &Value, faults: &mut Faults) -> Option<Vec<String>> {
         faults.add(format!("deliver.email.{at}"), rest);
     }
     (found.len() == items.len()).then_some(found)
-}
-
-/// Adds a fault for each other member of an inner object.
-fn unknown(field: &str, members: &Map<String, Value>, known: &[&str], faults: &mut Faults) {
-    let others = members
-        .keys()
-        .filter(|name| !known.contains(&name.as_str()));
-    for name in others.take(MAX_UNKNOWN) {
-        let name: String = name.chars().take(MAX_MEMBER).collect();
-        faults.add(format!("{field}.{name}"), "is no member of this resource.");
-    }
-}
-
-/// Adds a fault for each member that cannot be set. One that is sent as it is shown is no change.
-fn refuse(members: &Map<String, Value>, shown: Option<&Value>, faults: &mut Faults) {
-    let is_same = |name: &str| shown.is_some_and(|shown| shown.get(name) == members.get(name));
-    let others = members
-        .keys()
-        .filter(|name| !SETTABLE.contains(&name.as_str()) && !is_same(name));
-    for name in others.take(MAX_UNKNOWN) {
-        let rest = if SHOWN.contains(&name.as_str()) {
-            "cannot be set."
-        } else {
-            "is no member of this resource."
-        };
-        let name: String = name.chars().take(MAX_MEMBER).collect();
-        faults.add(name, rest);
-    }
 }

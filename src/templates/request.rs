@@ -10,7 +10,7 @@ use super::fields::{self, Field};
 use super::{logo, number_format};
 use crate::error::{Faults, Result};
 use crate::files::template::{Template, TemplateColumn, TemplateConditional, TemplateSort};
-use crate::input::fault;
+use crate::input::{fault, unknown};
 use crate::table::Format;
 use crate::table::look::Operator;
 use crate::text::nfc;
@@ -24,9 +24,6 @@ const MAX_NUMBER: f64 = 999_999_999_999_999.0;
 const MAX_COLUMNS: usize = 200;
 const MAX_SORT: usize = 20;
 const MAX_CONDITIONAL: usize = 200;
-/// Maximum number of unknown members that are reported, and of characters of each.
-const MAX_UNKNOWN: usize = 20;
-const MAX_MEMBER: usize = 100;
 
 /// Members that clients set.
 pub const SETTABLE: [&str; 7] = [
@@ -56,20 +53,7 @@ pub fn read(members: &Map<String, Value>, shown: Option<&Value>) -> Result<Wante
         faults: Faults::default(),
         fields: Vec::new(),
     };
-    let is_same = |name: &str| shown.is_some_and(|shown| shown.get(name) == members.get(name));
-    let others = members
-        .keys()
-        .filter(|name| !SETTABLE.contains(&name.as_str()) && !is_same(name));
-    for name in others.take(MAX_UNKNOWN) {
-        let is_shown = SHOWN.contains(&name.as_str());
-        let rest = if is_shown {
-            "cannot be set."
-        } else {
-            "is no member of this resource."
-        };
-        let name: String = name.chars().take(MAX_MEMBER).collect();
-        reading.faults.add(name, rest);
-    }
+    unknown::unsettable(members, (&SETTABLE, &SHOWN), shown, &mut reading.faults);
     let wanted = reading.template(members);
     reading.faults.into_result(wanted)
 }
@@ -200,12 +184,7 @@ impl Reading {
     }
 
     fn unknown(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
-        let others = object.keys().filter(|name| !known.contains(&name.as_str()));
-        for name in others.take(MAX_UNKNOWN) {
-            let name: String = name.chars().take(MAX_MEMBER).collect();
-            self.faults
-                .add(format!("{path}.{name}"), "is no member of this resource.");
-        }
+        unknown::others(&format!("{path}."), object, known, &mut self.faults);
     }
 
     /// A field of the report, which the list has once.
@@ -343,8 +322,8 @@ impl Reading {
             .find(|known| Some(known.name.as_str()) == field);
         let format = format.map(|field| field.format);
         let mut when = BTreeMap::new();
-        for (name, value) in members.iter().take(MAX_UNKNOWN) {
-            let short: String = name.chars().take(MAX_MEMBER).collect();
+        for (name, value) in members.iter().take(unknown::MAX) {
+            let short = unknown::short(name);
             let path = format!("{path}.{short}");
             let Some(operator) = Operator::named(name) else {
                 self.fault::<()>(&path, &fault::one_of(Operator::NAMES));

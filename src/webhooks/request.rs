@@ -7,6 +7,7 @@ use super::event::subscription;
 use super::guard::{Guard, MAX_URL};
 use crate::error::{Error, Faults, Result};
 use crate::input::fault::{self, of_field};
+use crate::input::unknown;
 use crate::input::value::within;
 use crate::json;
 use crate::resources::members::{Object, is_same, is_same_instant};
@@ -15,9 +16,6 @@ use crate::resources::members::{Object, is_same, is_same_instant};
 const MAX_EVENTS: usize = 50;
 /// Maximum length of a description, in code points.
 const MAX_DESCRIPTION: usize = 255;
-/// Maximum number of unknown members that are reported, and of characters of each.
-const MAX_UNKNOWN: usize = 20;
-const MAX_NAME: usize = 100;
 
 /// States that a client may set, the default first.
 const STATUSES: [&str; 2] = ["active", "paused"];
@@ -81,7 +79,8 @@ pub async fn read(object: &Object, shown: Option<&Value>, guard: &Guard) -> Resu
     let others = object
         .keys()
         .filter(|name| !is_known(name) && is_change(name));
-    refuse(others, is_new, &mut faults);
+    let is_shown = |name: &str| SHOWN.contains(&name) || (is_new && name == "status");
+    unknown::refuse("", others, is_shown, &mut faults);
     faults.into_result(Some(change))
 }
 
@@ -164,25 +163,12 @@ fn text(name: &str, given: Option<&str>, max: usize, faults: &mut Faults) -> Opt
         .ok()
 }
 
-/// Adds a fault for each of these members: they cannot be set.
-fn refuse<'a>(names: impl Iterator<Item = &'a String>, is_new: bool, faults: &mut Faults) {
-    for name in names.take(MAX_UNKNOWN) {
-        let is_shown = SHOWN.contains(&name.as_str()) || (is_new && name == "status");
-        let rest = if is_shown {
-            "cannot be set."
-        } else {
-            "is no member of this resource."
-        };
-        let name: String = name.chars().take(MAX_NAME).collect();
-        faults.add(name, rest);
-    }
-}
-
 /// A fault for each member of an object that is none of these.
 pub fn others(object: &Object, known: &[&str]) -> Faults {
     let mut faults = Faults::default();
     let others = object.keys().filter(|name| !known.contains(&name.as_str()));
-    refuse(others, false, &mut faults);
+    let is_shown = |name: &str| SHOWN.contains(&name);
+    unknown::refuse("", others, is_shown, &mut faults);
     faults
 }
 

@@ -11,6 +11,7 @@ use super::mapping::{Mapping, Source, fields};
 use crate::error::{Faults, Result};
 use crate::ingest::kind::{KINDS, Kind};
 use crate::input::fault;
+use crate::input::unknown::{self, short};
 use crate::text::nfc;
 use crate::time::Zone;
 use crate::time::zone::UnknownZone;
@@ -25,9 +26,6 @@ const MAX_ABOUT: usize = 1_000;
 const MAX_JOINED: usize = 4;
 /// Maximum number of values of all fields.
 pub const MAX_VALUES: usize = 2_000;
-/// Maximum number of unknown members that are reported, and of characters of each.
-const MAX_UNKNOWN: usize = 20;
-const MAX_MEMBER: usize = 100;
 
 /// Members that clients set.
 pub const SETTABLE: [&str; 6] = [
@@ -48,25 +46,9 @@ pub const FORMAT: &str = "must name dd, mm and yyyy (or yy) in their order, such
 /// Reads a mapping. `shown`: the stored one, whose other members may be sent as they are. `Invalid` with every fault.
 pub fn read(members: &Map<String, Value>, shown: Option<&Value>) -> Result<Mapping> {
     let mut faults = Faults::default();
-    let is_same = |name: &str| shown.is_some_and(|shown| shown.get(name) == members.get(name));
-    let others = members
-        .keys()
-        .filter(|name| !SETTABLE.contains(&name.as_str()) && !is_same(name));
-    for name in others.take(MAX_UNKNOWN) {
-        let is_shown = SHOWN.contains(&name.as_str());
-        let rest = if is_shown {
-            "cannot be set."
-        } else {
-            "is no member of this resource."
-        };
-        faults.add(short(name), rest);
-    }
+    unknown::unsettable(members, (&SETTABLE, &SHOWN), shown, &mut faults);
     let wanted = mapping(members, &mut faults);
     faults.into_result(wanted)
-}
-
-fn short(name: &str) -> String {
-    name.chars().take(MAX_MEMBER).collect()
 }
 
 fn mapping(members: &Map<String, Value>, faults: &mut Faults) -> Option<Mapping> {

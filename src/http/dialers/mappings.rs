@@ -22,6 +22,7 @@ use crate::envelope::{Data, Page};
 use crate::error::{Error, Faults, Result};
 use crate::http::context::Client;
 use crate::http::extract::{IngestWrite, Permitted};
+use crate::http::named::{self, path_name};
 use crate::http::openapi::guard;
 use crate::http::{body, error, paths};
 use crate::page::PageRequest;
@@ -61,16 +62,6 @@ struct SheetMappingPut {
     values: Option<Map<String, Value>>,
 }
 
-/// The name in a path. A name that no mapping can have is not found.
-fn path_name(path: Result<Path<String>, PathRejection>) -> Result<String> {
-    let Path(name) = path.map_err(|_| Error::NotFound)?;
-    if is_name(&name) {
-        Ok(name)
-    } else {
-        Err(Error::NotFound)
-    }
-}
-
 async fn record(
     scope: &mut Scope,
     actor: Actor,
@@ -89,21 +80,9 @@ async fn record(
 /// Settable members that differ, with both values if they are short.
 fn changes(before: Option<&SheetMapping>, after: &SheetMapping) -> Result<Changes> {
     let before = before.map(SheetMapping::shown).transpose()?;
-    let after = after.shown()?;
-    let of = |shown: Option<&Value>, name: &str| {
-        shown
-            .and_then(|it| it.get(name))
-            .cloned()
-            .unwrap_or_default()
-    };
-    let all = SETTABLE.map(|name| (name, of(before.as_ref(), name), of(Some(&after), name)));
-    let told = |value: Value| match value {
-        Value::Object(_) => Value::Null,
-        value => value,
-    };
-    let changed = all.into_iter().filter(|(_, old, new)| old != new);
-    let changed = changed.map(|(name, old, new)| (name.to_owned(), (told(old), told(new))));
-    Ok(changed.collect())
+    let is_short = |_: &str, value: &Value| !value.is_object();
+    let states = (before.as_ref(), &after.shown()?);
+    Ok(named::changes(states, &SETTABLE, is_short))
 }
 
 /// The mappings of the account, by name.

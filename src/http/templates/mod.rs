@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::context::Client;
 use super::extract::{ExportsManage, Permitted, TemplatesRead};
+use super::named::{self, path_name};
 use super::openapi::{guard, guard_methods};
 use super::{body, paths};
 use crate::app::App;
@@ -58,35 +59,10 @@ async fn record(
 
 /// Settable members that differ, with both values if they are short.
 fn changes(before: Option<&ExportTemplate>, after: &ExportTemplate) -> Result<Changes> {
-    let (before, after) = (
-        before.map(ExportTemplate::shown).transpose()?,
-        after.shown()?,
-    );
-    let of = |shown: Option<&Value>, name: &str| {
-        shown
-            .and_then(|it| it.get(name))
-            .cloned()
-            .unwrap_or_default()
-    };
-    let all = SETTABLE.map(|name| (name, of(before.as_ref(), name), of(Some(&after), name)));
-    let told = |value: Value, name: &str| match name {
-        "report" | "title" | "about" => value,
-        _ => Value::Null,
-    };
-    let changed = all.into_iter().filter(|(_, old, new)| old != new);
-    let changed =
-        changed.map(|(name, old, new)| (name.to_owned(), (told(old, name), told(new, name))));
-    Ok(changed.collect())
-}
-
-/// The name in a path. A name that no template can have is not found.
-fn path_name(path: Result<Path<String>, PathRejection>) -> Result<String> {
-    let Path(name) = path.map_err(|_| Error::NotFound)?;
-    if store::is_name(&name) {
-        Ok(name)
-    } else {
-        Err(Error::NotFound)
-    }
+    let before = before.map(ExportTemplate::shown).transpose()?;
+    let is_short = |name: &str, _: &Value| ["report", "title", "about"].contains(&name);
+    let states = (before.as_ref(), &after.shown()?);
+    Ok(named::changes(states, &SETTABLE, is_short))
 }
 
 /// The templates of the account, by name and without their logos.
