@@ -3,16 +3,15 @@
 //! The server is a process of its own, with every task it has.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnection;
 use tokio::time::sleep;
 
 use crate::support::World;
 use crate::support::cluster::{run, scalar};
 use crate::support::data::Size;
+use crate::support::process::Process;
 use crate::support::results::{Check, Section, figure};
 
 const DATABASE: &str = "callboard_bench_idle";
@@ -57,32 +56,19 @@ async fn measured(world: &World, tenants: i64, time: Duration) -> (f64, f64) {
          insert into autocall_campaigns (tenant_id, id, name, status) select id, 1, 'Ended', 'completed' from tenants"
     );
     run(&mut superuser, &more).await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let server = Command::new(env!("CARGO_BIN_EXE_callboard"))
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .env("DATABASE_URL", options.to_url_lossy().as_str())
-        .env("CALLBOARD_SECRET", "a-secret-of-thirty-two-bytes-or-more")
-        .env("CALLBOARD_DATA_DIR", folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a server");
-    let mut server = Stopped(server);
+    let mut server = Process::start(&options).await;
     sleep(WARM_UP).await;
-    assert!(
-        server.0.try_wait().expect("a state").is_none(),
-        "the server has ended"
-    );
+    server.assert_runs();
     let postmaster = postmaster(&mut superuser).await;
     let before = (
         commits(&mut superuser).await,
-        ticks(server.0.id(), postmaster),
+        ticks(server.id(), postmaster),
     );
     let began = Instant::now();
     sleep(time).await;
     let after = (
         commits(&mut superuser).await,
-        ticks(server.0.id(), postmaster),
+        ticks(server.id(), postmaster),
     );
     let seconds = began.elapsed().as_secs_f64();
     drop(server);
@@ -92,16 +78,6 @@ async fn measured(world: &World, tenants: i64, time: Duration) -> (f64, f64) {
         (after.0 - before.0) as f64 / seconds,
         100.0 * (after.1 - before.1) / TICKS / seconds,
     )
-}
-
-/// A server that is killed when dropped.
-struct Stopped(Child);
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 async fn postmaster(superuser: &mut PgConnection) -> u32 {

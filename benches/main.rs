@@ -19,6 +19,7 @@ mod mixed;
 mod reports;
 mod rollups;
 mod screens;
+mod sheet;
 mod support;
 mod sustained;
 mod upgrade;
@@ -45,6 +46,7 @@ const PARTS: &[&str] = &[
     "events",
     "leads",
     "screens",
+    "sheet",
     "idle",
     "upgrade",
 ];
@@ -52,7 +54,7 @@ const PARTS: &[&str] = &[
 const FURTHER: &[&str] = &["copy", "guard", "crowd", "load"];
 
 /// Parts that generate their own data and do not use the loaded data.
-const BY_THEMSELVES: &[&str] = &["exports", "events", "leads", "screens", "idle"];
+const BY_THEMSELVES: &[&str] = &["exports", "events", "leads", "screens", "sheet", "idle"];
 
 /// Command line of the script.
 struct Arguments {
@@ -158,6 +160,7 @@ async fn measure(part: &str, world: &World) -> Option<Section> {
         "events" => Some(events::run_part(world).await),
         "leads" => Some(leads::run_part(world).await),
         "screens" => Some(screens::run_part(world).await),
+        "sheet" => Some(sheet::run_part(world).await),
         "idle" => Some(idle::run_part(world).await),
         "upgrade" => Some(upgrade::run_part(world).await),
         "copy" => Some(copy::run_part(world).await),

@@ -26,7 +26,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::windows::end;
 use super::{TENANT, rolled};
 
-const USER: &str = "bench";
+pub const USER: &str = "bench";
 /// The server's default.
 const CACHE_TTL: Duration = Duration::from_secs(5);
 
