@@ -1,5 +1,8 @@
 //! Normalization of phone numbers.
 
+/// Fault of a text that is none.
+pub const FAULT: &str = "must be a phone number of 8 to 15 digits.";
+
 /// Converts a phone number to E.164 without the plus sign. Returns `None` if it is invalid.
 ///
 /// Spaces and common separators are dropped, a leading `00` is the international prefix, and a

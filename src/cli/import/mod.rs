@@ -1,6 +1,9 @@
-//! `callboard import`: imports call data from files or a pipe, and records of dialers.
+//! `callboard import`: imports call data from files or a pipe, records of dialers, and spreadsheets.
 
+mod files;
 mod records;
+mod said;
+mod sheets;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -9,11 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, BufReader};
 use tokio_util::io::InspectReader;
-
-pub use records::Format;
 
 use super::{load_tenant, say};
 use crate::app::App;
@@ -27,7 +29,7 @@ pub struct Arguments {
     /// Input files, plain or gzip, or - for standard input. With --format plain files, and folders of them.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Records of a dialer instead of ingest lines.
+    /// Records of a dialer, or spreadsheets, instead of ingest lines.
     #[arg(long, value_enum, conflicts_with = "atomic")]
     format: Option<Format>,
     /// The tenant's id.
@@ -39,14 +41,57 @@ pub struct Arguments {
     /// All or nothing: one bad line rejects the whole file.
     #[arg(long)]
     atomic: bool,
+    #[command(flatten)]
+    sheet: sheets::SheetArguments,
+}
+
+/// Format of files that are not ingest lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Records(records::Format),
+    Sheet,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        use records::Format::{
+            AsteriskCsv, AsteriskQueueLog, FreeswitchCsv, FreeswitchJson, Vicidial,
+        };
+        &[
+            Self::Records(FreeswitchJson),
+            Self::Records(FreeswitchCsv),
+            Self::Records(AsteriskCsv),
+            Self::Records(AsteriskQueueLog),
+            Self::Records(Vicidial),
+            Self::Sheet,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Records(format) => format.to_possible_value(),
+            Self::Sheet => {
+                let about = "Spreadsheets: CSV and other delimited text, XLSX";
+                Some(PossibleValue::new("csv").help(about))
+            }
+        }
+    }
 }
 
 /// Imports lines, or a JSON array of at most 16 MiB. Exits with 1 if a line was rejected; the other
 /// lines are stored.
 pub async fn run(app: &App, arguments: &Arguments) -> Result<ExitCode> {
     let tenant = load_tenant(app, "tenant", arguments.tenant).await?;
-    if let Some(format) = arguments.format {
-        return records::run(app, &tenant, format, arguments).await;
+    let used = arguments.sheet.used();
+    if let Some(option) = used.filter(|_| arguments.format != Some(Format::Sheet)) {
+        return Err(Error::invalid(option, "is for --format csv alone"));
+    }
+    match arguments.format {
+        None => {}
+        Some(Format::Sheet) => return sheets::run(app, &tenant, arguments).await,
+        Some(Format::Records(format)) => {
+            return records::run(app, &tenant, format, arguments).await;
+        }
     }
     let mut all = ExitCode::SUCCESS;
     for file in &arguments.files {

@@ -2,20 +2,20 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::Arguments;
+use super::files::{at, files};
+use super::{Arguments, said};
 use crate::app::App;
 use crate::auth::Tenant;
-use crate::cli::say;
 use crate::dialers::leg::{Record, Source};
 use crate::dialers::store::Door;
 use crate::dialers::tally::Tally;
 use crate::dialers::{asterisk, document, freeswitch, quarantine, take, vicidial};
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, Result};
 use crate::time::Zone;
 
 /// Format of the records of a dialer.
@@ -74,29 +74,6 @@ pub async fn run(
     })
 }
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.display().to_string();
-    move |error| Error::Setup(Cause::from(error).context(path))
-}
-
-/// The files, and those in folders, each folder's by name.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.metadata().map_err(at(path))?.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let mut inner = Vec::new();
-        for entry in path.read_dir().map_err(at(path))? {
-            inner.push(entry.map_err(at(path))?.path());
-        }
-        inner.sort();
-        files.extend(self::files(&inner)?);
-    }
-    Ok(files)
-}
-
 async fn file(app: &App, format: Format, door: Door, path: &Path) -> Result<Tally> {
     let now = app.clock.now();
     if format == Format::FreeswitchJson {
@@ -105,9 +82,12 @@ async fn file(app: &App, format: Format, door: Door, path: &Path) -> Result<Tall
         return document::store(&app.db, door, &how, &body, now).await;
     }
     let opened = BufReader::new(File::open(path).map_err(at(path))?);
-    let mut progress = Progress::new(path);
+    let mut progress = said::Progress::new(path, "records");
     let read = move || Ok(records(format, opened, door.locale.zone));
-    take::records(&app.db, door, now, read, |tally| progress.report(tally)).await
+    take::records(&app.db, door, now, read, |tally| {
+        progress.report(&tally.lines)
+    })
+    .await
 }
 
 fn records(
@@ -124,58 +104,18 @@ fn records(
     }
 }
 
-/// Counts on standard error, each ten seconds.
-struct Progress<'a> {
-    path: &'a Path,
-    reported: std::time::Instant,
-}
-
-impl<'a> Progress<'a> {
-    fn new(path: &'a Path) -> Self {
-        let reported = std::time::Instant::now();
-        Self { path, reported }
-    }
-
-    fn report(&mut self, tally: &Tally) {
-        if self.reported.elapsed().as_secs() >= 10 {
-            self.reported = std::time::Instant::now();
-            let (path, lines) = (self.path.display(), &tally.lines);
-            eprintln!(
-                "{path}: {} records, {} stored",
-                lines.received, lines.stored
-            );
-        }
-    }
-}
-
 fn print(path: &Path, tally: &Tally) {
-    for rejected in &tally.lines.errors {
-        let (unit, number) = rejected.place();
-        for (_, messages) in rejected.errors.iter() {
-            eprintln!(
-                "{}, {unit} {number}: {}",
-                path.display(),
-                messages.join(" ")
-            );
-        }
-    }
-    let ignored = tally.ignored_for.iter();
-    let ignored: Vec<String> = ignored
-        .map(|(reason, records)| format!("{records} {reason}"))
-        .collect();
-    let reasons = if ignored.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", ignored.join(", "))
-    };
-    say(format_args!(
-        "{}: {} records, {} calls, {} ignored{reasons}, {} rejected, {} in quarantine, {} unmapped",
-        path.display(),
-        tally.lines.received,
-        tally.calls,
-        tally.ignored,
-        tally.lines.rejected,
-        tally.quarantined,
-        tally.unmapped,
-    ));
+    said::rejected(path, tally, "line", false);
+    said::summary(
+        path,
+        format_args!(
+            "{} records, {} calls, {}, {} rejected, {} in quarantine, {} unmapped",
+            tally.lines.received,
+            tally.calls,
+            said::ignored(tally),
+            tally.lines.rejected,
+            tally.quarantined,
+            tally.unmapped,
+        ),
+    );
 }

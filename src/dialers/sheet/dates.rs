@@ -2,6 +2,8 @@
 //!
 //! Owns the order of day and month: stated by a date format, or proved by a whole column. ISO 8601 is always read.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 use crate::text::folded;
@@ -100,12 +102,12 @@ fn epoch(text: &str) -> Option<String> {
 const MAX_DATE: usize = 40;
 
 /// The parts of a date that is not ISO 8601.
-struct Told {
+struct Told<'a> {
     /// The three parts of the date.
-    date: [String; 3],
-    clock: Option<String>,
+    date: [&'a str; 3],
+    clock: Option<Cow<'a, str>>,
     meridiem: Option<Meridiem>,
-    offset: String,
+    offset: &'a str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -114,30 +116,32 @@ enum Meridiem {
     Pm,
 }
 
-impl Told {
-    fn parse(text: &str) -> Option<Self> {
+impl<'a> Told<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
         if text.len() > MAX_DATE || !text.bytes().any(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        let (mut date, mut clock, mut meridiem) = (Vec::new(), None, None);
-        let mut offset = String::new();
+        let (mut date, mut parts) = ([""; 3], 0);
+        let (mut clock, mut meridiem, mut offset) = (None, None, "");
         for word in text.split_whitespace() {
             let word = word.trim_matches(',');
             if let Some(half) = half_of_day(word) {
                 meridiem = Some(half);
-            } else if let Some(found) = offset_of(word).filter(|_| clock.is_some()) {
+            } else if let Some(found) = clock.as_ref().and_then(|_| offset_of(word)) {
                 offset = found;
             } else if word.contains(':') || is_hours(word) {
                 let (found, half) = clock_of(word);
                 clock = Some(found);
                 meridiem = meridiem.or(half);
             } else if !word.is_empty() && !is_weekday(word) {
-                let parts = word.split(['/', '.', '-']).filter(|part| !part.is_empty());
-                date.extend(parts.map(str::to_owned));
+                let found = word.split(['/', '.', '-']).filter(|part| !part.is_empty());
+                for part in found {
+                    *date.get_mut(parts)? = part;
+                    parts += 1;
+                }
             }
         }
-        let date = <[String; 3]>::try_from(date).ok()?;
-        Some(Self {
+        (parts == date.len()).then_some(Self {
             date,
             clock,
             meridiem,
@@ -147,7 +151,7 @@ impl Told {
 
     /// Year, month and day.
     fn date(&self, order: Option<Order>) -> Option<(i32, u32, u32)> {
-        let [a, b, c] = &self.date;
+        let [a, b, c] = self.date;
         let (year, month, day) = match order {
             _ if a.len() == 4 => (a, b, c),
             _ if month_named(b).is_some() => (c, b, a),
@@ -228,7 +232,9 @@ fn is_weekday(word: &str) -> bool {
 
 /// `AM`, `PM`, and Vietnamese `SA` and `CH`.
 fn half_of_day(word: &str) -> Option<Meridiem> {
-    if word.len() > 12 || word.bytes().any(|byte| byte.is_ascii_digit()) {
+    let first = word.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    let may_be = first.is_some_and(|first| b"apsct".contains(&first));
+    if !may_be || word.len() > 12 || word.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
     match folded(word).replace('.', "").as_str() {
@@ -239,15 +245,18 @@ fn half_of_day(word: &str) -> Option<Meridiem> {
 }
 
 /// `Z`, `UTC`, `+07:00`.
-fn offset_of(word: &str) -> Option<String> {
-    if ["z", "utc", "gmt"].contains(&word.to_ascii_lowercase().as_str()) {
-        return Some("Z".into());
+fn offset_of(word: &str) -> Option<&str> {
+    if ["z", "utc", "gmt"]
+        .iter()
+        .any(|name| word.eq_ignore_ascii_case(name))
+    {
+        return Some("Z");
     }
     let digits = word.strip_prefix(['+', '-'])?;
     let is_offset = digits
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b':');
-    is_offset.then(|| word.to_owned())
+    is_offset.then_some(word)
 }
 
 /// `14h30`
@@ -257,12 +266,17 @@ fn is_hours(word: &str) -> bool {
 }
 
 /// A clock time, without the half of the day that may be written behind it.
-fn clock_of(word: &str) -> (String, Option<Meridiem>) {
+fn clock_of(word: &str) -> (Cow<'_, str>, Option<Meridiem>) {
     let end = word
         .rfind(|letter: char| letter.is_ascii_digit())
         .map_or(0, |at| at + 1);
-    let clock = word[..end].replace(['h', 'H'], ":");
-    (clock, half_of_day(&word[end..]))
+    let (clock, rest) = word.split_at(end);
+    let clock = if clock.contains(['h', 'H']) {
+        Cow::Owned(clock.replace(['h', 'H'], ":"))
+    } else {
+        Cow::Borrowed(clock)
+    };
+    (clock, half_of_day(rest))
 }
 
 /// What a column has proved about the order of its dates.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio_util::io::StreamReader;
 
+use super::numbers::Numbering;
 use super::people::People;
 use super::plan::{Numbered, Plan, Read};
 use super::rows::{RowReader, Sheet};
@@ -18,8 +19,8 @@ use crate::error::{Error, Result};
 use crate::ingest::{Body, Repeatable};
 
 /// Rows that are read at once, at most, and their size in bytes, about.
-const CHUNK_ROWS: usize = 2_000;
-const CHUNK: usize = 512 << 10;
+const CHUNK_ROWS: usize = 5_000;
+const CHUNK: usize = 1 << 20;
 /// Blank lines that are written at once, at most.
 const CHUNK_BLANKS: u64 = 256 << 10;
 
@@ -30,6 +31,8 @@ pub struct Lines {
     pub plan: Arc<Plan>,
     /// Looks up the people that rows name, if the plan has such fields.
     pub people: Option<Arc<People>>,
+    /// Numbers the attempts, if the plan has no such field.
+    pub numbering: Option<Arc<Numbering>>,
     /// Rows that were left out.
     pub ignored: Arc<AtomicU64>,
     /// The failure that broke the lines off, if one did.
@@ -72,14 +75,14 @@ impl Lines {
 }
 
 /// Reads rows as fields.
-pub struct Reader {
+struct Reader {
     rows: RowReader,
     plan: Arc<Plan>,
     ignored: Arc<AtomicU64>,
 }
 
 impl Reader {
-    pub fn new(lines: &Lines) -> Result<Self> {
+    fn new(lines: &Lines) -> Result<Self> {
         Ok(Self {
             rows: lines.sheet.rows()?,
             plan: lines.plan.clone(),
@@ -105,7 +108,7 @@ impl Reader {
     }
 
     /// Like `chunk`, in a thread of its own.
-    pub async fn next(mut self) -> Result<(Vec<Numbered>, Self)> {
+    async fn next(mut self) -> Result<(Vec<Numbered>, Self)> {
         let read = spawn_blocking(move || (self.chunk(), self));
         let (rows, reader) = read.await.map_err(Error::internal)?;
         Ok((rows?, reader))
@@ -147,6 +150,9 @@ impl Writer {
         }
         if let Some(people) = &self.lines.people {
             people.place(&mut rows).await?;
+        }
+        if let Some(numbering) = &self.lines.numbering {
+            numbering.rank(&mut rows).await?;
         }
         self.reader = Some(reader);
         self.waiting = rows.into_iter();

@@ -1,6 +1,8 @@
 //! A mapping laid on the columns of one sheet: rows in, fields of ingest lines out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use csv::StringRecord;
 use serde_json::{Map, Value};
@@ -18,7 +20,7 @@ use crate::ingest::phone::e164;
 use crate::time::instant::GivenInstant;
 
 /// The number of an attempt, which sheets seldom have.
-const NUMBER: &str = "attempt_number";
+pub const NUMBER: &str = "attempt_number";
 /// Fewest digits of a number outside the switch.
 const MIN_OUTSIDE: usize = 7;
 
@@ -183,9 +185,12 @@ impl Plan {
 
     /// True if rows name people, who have to be looked up.
     pub fn names_people(&self) -> bool {
-        let mut names = self.fields.iter().map(|field| field.name.as_str());
-        names
-            .any(|name| [PHONE, CAMPAIGN, AGENT].contains(&name) && self.kind.field(name).is_none())
+        [PHONE, CAMPAIGN, AGENT].iter().any(|name| self.names(name))
+    }
+
+    /// True if rows have that name in place of an id.
+    pub fn names(&self, name: &str) -> bool {
+        self.kind.field(name).is_none() && self.fields.iter().any(|field| field.name == name)
     }
 
     /// True if rows are attempts whose numbers the sheet does not tell.
@@ -209,14 +214,15 @@ impl Plan {
                 continue;
             }
             if field.name == PHONE {
-                if let Value::String(text) = &found {
-                    if self.kind.field(PHONE).is_none() && is_inside(text) {
-                        return Read::Ignored;
-                    }
-                    found = phone(text, self.locale.country_code).into();
-                } else if let Value::Number(number) = &found {
-                    found = phone(&number.to_string(), self.locale.country_code).into();
+                let text = match found {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                let text = text.strip_prefix("tel:").unwrap_or(&text);
+                if self.kind.field(PHONE).is_none() && is_inside(text) {
+                    return Read::Ignored;
                 }
+                found = phone(text, self.locale.country_code).into();
             }
             line.insert(field.name.clone(), found);
         }
@@ -228,17 +234,17 @@ impl Plan {
         let text = match &field.from {
             From::Constant(constant) => match constant {
                 Value::Null => return None,
-                Value::String(text) => text.clone(),
+                Value::String(text) => Cow::Borrowed(text.as_str()),
                 value => return Some(value.clone()),
             },
-            From::Cells(places) => {
-                let texts = places.iter().filter_map(|at| cells.get(at + 1));
-                let texts = texts.filter(|text| !text.is_empty());
-                match *places.as_slice() {
-                    [_] => texts.collect(),
-                    _ => texts.collect::<Vec<_>>().join(" "),
+            From::Cells(places) => match *places.as_slice() {
+                [at] => Cow::Borrowed(cells.get(at + 1).unwrap_or_default()),
+                _ => {
+                    let texts = places.iter().filter_map(|at| cells.get(at + 1));
+                    let texts = texts.filter(|text| !text.is_empty());
+                    Cow::Owned(texts.collect::<Vec<_>>().join(" "))
                 }
-            }
+            },
         };
         let known = if field.values.is_empty() {
             None
@@ -250,7 +256,7 @@ impl Plan {
             Some(Value::Null) => return None,
             Some(Value::String(ours)) => ours.as_str(),
             Some(ours) => return Some(ours.clone()),
-            None => text.as_str(),
+            None => text.as_ref(),
         };
         if text.is_empty() {
             return None;
@@ -295,9 +301,11 @@ impl Plan {
             digest.update([0]);
             digest.update(told.unwrap_or_default());
         }
-        let digest = digest.finalize();
-        let digits = digest.iter().take(16).map(|byte| format!("{byte:02x}"));
-        format!("sheet-{}", digits.collect::<String>())
+        let mut id = String::from("sheet-");
+        for byte in digest.finalize().iter().take(16) {
+            let _ = write!(id, "{byte:02x}"); // infallible: a String takes everything
+        }
+        id
     }
 
     /// A value however it was written.
@@ -305,8 +313,8 @@ impl Plan {
         let Value::String(text) = value else {
             return value.to_string();
         };
-        let instant = GivenInstant::parse(text).filter(|_| name.ends_with("_at"));
-        if let Some(given) = instant {
+        let instant = name.ends_with("_at").then(|| GivenInstant::parse(text));
+        if let Some(given) = instant.flatten() {
             return given.start(self.locale.zone).timestamp_millis().to_string();
         }
         let number = if [PHONE, "caller_id", "cid"].contains(&name) {

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::mapping::{Mapping, NAMED};
+use super::mapping::{Mapping, PHONE};
+use super::people::phone_fault;
 use super::plan::{Plan, Read};
 use super::rows::Sheet;
 use super::suggest::suggest;
@@ -121,18 +122,25 @@ pub fn ignored_for(ignored: u64) -> BTreeMap<&'static str, u64> {
 /// Faults of a line, whose names are looked up later.
 fn faults(plan: &Plan, line: &Map<String, Value>, locale: Locale) -> Result<Faults> {
     let is_own = |name: &str| name == "kind" || plan.kind.field(name).is_some();
-    let is_named =
-        |id: &str, name: &str| line.contains_key(name) && !is_own(name) && !line.contains_key(id);
+    let is_by_phone = plan.names(PHONE);
     let mut own: Map<String, Value> = Map::new();
-    for (id, name) in NAMED {
-        if is_named(id, name) {
+    for (id, is_looked_up) in [
+        ("campaign_id", plan.names_people()),
+        ("lead_id", is_by_phone),
+    ] {
+        if is_looked_up {
             own.insert(id.to_owned(), 1.into());
         }
     }
     let told = line.iter().filter(|(name, _)| is_own(name));
     own.extend(told.map(|(name, value)| (name.clone(), value.clone())));
     let text = serde_json::to_string(&own).map_err(Error::internal)?;
-    Ok(ingest::faults_of(&text, locale))
+    let mut faults = ingest::faults_of(&text, locale);
+    let fault = is_by_phone.then(|| phone_fault(line, locale.country_code));
+    if let Some(fault) = fault.flatten() {
+        faults.add(PHONE, fault);
+    }
+    Ok(faults)
 }
 
 /// Faults that name the columns of their fields.

@@ -1,7 +1,6 @@
 //! `POST /api/ingest/csv`: a spreadsheet of any origin.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
@@ -10,7 +9,6 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use encoding_rs::Encoding;
-use tokio::task::spawn_blocking;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -18,24 +16,19 @@ use super::{Refusal, answer};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::dialers::sheet::dates::Order;
-use crate::dialers::sheet::lines::Lines;
-use crate::dialers::sheet::mapping::{Mapping, Source, is_call};
-use crate::dialers::sheet::people::People;
-use crate::dialers::sheet::plan::Plan;
-use crate::dialers::sheet::preview::{SheetOutcome, ignored_for, named};
-use crate::dialers::sheet::read::{self, Upload};
+use crate::dialers::sheet::mapping::Mapping;
+use crate::dialers::sheet::preview::SheetOutcome;
 use crate::dialers::sheet::request::FORMAT;
-use crate::dialers::sheet::{Sheet, encoding, mapping, numbers, store};
-use crate::dialers::tally::Tally;
+use crate::dialers::sheet::take::{self, Reading};
+use crate::dialers::sheet::{encoding, store};
 use crate::envelope::Data;
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Result};
 use crate::http::extract::{IngestWrite, Permitted};
 use crate::http::ingest::{ATOMIC, in_task, of_encoding, unpacked};
 use crate::http::{error, openapi, paths};
 use crate::ingest::kind::{Kind, NAMES};
 use crate::ingest::{self, Locale, Target};
 use crate::input::{self, Parameter, Query, ZONE_OF_ACCOUNT};
-use crate::rollups::Module;
 use crate::templates::store::is_name;
 use crate::time::Zone;
 
@@ -131,26 +124,36 @@ impl Wanted {
         query.finish(Some(wanted))
     }
 
-    /// The kind of the lines, and the mapping that the request names.
-    async fn mapping(&self, app: &App, tenant: i64) -> Result<(&'static Kind, Option<Mapping>)> {
-        let mapping = match &self.map {
-            Some(name) => {
-                let mut scope = app.db.read(tenant).await?;
-                Some(store::load(&mut scope, MAP.name, name).await?)
-            }
-            None => None,
+    /// The mapping that the request names.
+    async fn mapping(&self, app: &App, tenant: i64) -> Result<Option<Mapping>> {
+        let Some(name) = &self.map else {
+            return Ok(None);
         };
-        let of_map = mapping.as_ref().and_then(|map| Kind::named(&map.kind));
-        match (self.kind, of_map) {
-            (Some(kind), Some(of_map)) if kind.name != of_map.name => {
-                let fault = format!("The mapping is one of {}.", of_map.name);
-                Err(Error::invalid(KIND.name, fault))
-            }
-            (kind, of_map) => {
-                let kind = kind.or(of_map).ok_or(Error::NotFound)?; // infallible: one is required
-                Ok((kind, mapping))
-            }
-        }
+        let mut scope = app.db.read(tenant).await?;
+        Ok(Some(store::load(&mut scope, MAP.name, name).await?))
+    }
+
+    /// What the request says about its body.
+    fn reading(self, app: &App, caller: &Caller, mapping: Option<Mapping>) -> Result<Reading> {
+        let locale = Locale {
+            zone: take::zone(self.zone, mapping.as_ref(), caller.tenant.timezone),
+            country_code: caller.tenant.settings.country_code(),
+        };
+        Ok(Reading {
+            kind: take::kind(self.kind, mapping.as_ref())?,
+            mapping,
+            order: self.order,
+            encoding: self.encoding,
+            sheet: self.sheet,
+            target: Target {
+                tenant: caller.tenant.id,
+                locale,
+                atomic: self.atomic,
+                events: true,
+            },
+            folder: app.exports.store.temp_dir().to_owned(),
+            most: app.atomic_limit,
+        })
     }
 }
 
@@ -190,157 +193,24 @@ async fn post(
 ) -> Result<Response> {
     check_media(&headers)?;
     let wanted = Wanted::of(&raw.unwrap_or_default())?;
-    let (kind, mapping) = wanted.mapping(&app, caller.tenant.id).await?;
+    let mapping = wanted.mapping(&app, caller.tenant.id).await?;
+    let is_dry = wanted.is_dry;
+    let reading = Arc::new(wanted.reading(&app, &caller, mapping)?);
     let body = unpacked(&headers, body)?;
     // Bounds what lies on the disk.
     let turn = app.db.atomic_body_slot(caller.tenant.id).await?;
-    let folder = app.exports.store.temp_dir();
-    let file = ingest::spool(body, app.atomic_limit, folder).await?;
-    let mut file = file.into_inner().into_std().await;
-    let permit = read::permit(&mut file).await?;
-    let reading = Reading {
-        locale: locale(&caller, &wanted, mapping.as_ref()),
-        tenant: caller.tenant.id,
-        kind,
-        mapping,
-        wanted,
-    };
-    let at = app.clone();
-    let (reading, sheet) = blocking(move || {
-        let _permit = permit;
-        let sheet = reading.sheet(&at, file)?;
-        Ok((reading, sheet))
-    })
-    .await?;
-    if reading.wanted.is_dry {
-        let preview = blocking(move || reading.preview(&sheet)).await?;
-        return Ok(Json(Data { data: preview }).into_response());
+    let file = ingest::spool(body, app.atomic_limit, &reading.folder).await?;
+    let file = file.into_inner().into_std().await;
+    let sheet = reading.sheet(file, is_dry).await?;
+    if is_dry {
+        let data = reading.preview(sheet).await?;
+        return Ok(Json(Data { data }).into_response());
     }
     let tally = in_task(async move {
         let _turn = turn;
-        reading.store(&app, sheet).await
+        reading.store(&app.db, sheet, |_| ()).await
     });
     Ok(answer(tally.await?))
-}
-
-/// The zone of the request, else the mapping's, else the account's.
-fn locale(caller: &Caller, wanted: &Wanted, mapping: Option<&Mapping>) -> Locale {
-    let of_map = mapping.and_then(|mapping| Zone::named(mapping.timezone.as_deref()?));
-    Locale {
-        zone: wanted.zone.or(of_map).unwrap_or(caller.tenant.timezone),
-        country_code: caller.tenant.settings.country_code(),
-    }
-}
-
-/// Reads in a thread of its own. A reader that panics has met a file that is none.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    match spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) if error.is_panic() => {
-            tracing::warn!(%error, "a reader of spreadsheets failed");
-            Err(Error::invalid(
-                "file",
-                "The file cannot be read; save it as CSV.",
-            ))
-        }
-        Err(error) => Err(Error::internal(error)),
-    }
-}
-
-/// A request with what it is read by.
-struct Reading {
-    kind: &'static Kind,
-    mapping: Option<Mapping>,
-    locale: Locale,
-    tenant: i64,
-    wanted: Wanted,
-}
-
-impl Reading {
-    fn sheet(&self, app: &App, file: std::fs::File) -> Result<Sheet> {
-        let upload = Upload {
-            file,
-            folder: app.exports.store.temp_dir(),
-            encoding: self.wanted.encoding,
-            sheet: self.wanted.sheet.as_deref(),
-            most: app.atomic_limit,
-        };
-        let by = (self.kind, self.mapping.as_ref());
-        read::read(upload, by, self.wanted.is_dry)
-    }
-
-    /// The mapping, or columns that are named as the fields.
-    fn plan(&self, sheet: &Sheet) -> (Plan, Faults) {
-        let by_names = || {
-            let mut mapping = Mapping::new(self.kind);
-            for (field, column) in mapping::named(self.kind, sheet.names()) {
-                let source = Source::Column(column.to_owned());
-                mapping.columns.insert(field.to_owned(), source);
-            }
-            mapping
-        };
-        let by_names = self.mapping.is_none().then(by_names);
-        let mapping = self.mapping.as_ref().or(by_names.as_ref());
-        let mapping = mapping.cloned().unwrap_or_else(|| Mapping::new(self.kind));
-        let mapping = (self.kind, &mapping);
-        Plan::new(mapping, sheet, self.wanted.order, self.locale)
-    }
-
-    fn preview(&self, sheet: &Sheet) -> Result<SheetOutcome> {
-        let (plan, faults) = self.plan(sheet);
-        SheetOutcome::of_dry_run(sheet, (&plan, faults), self.mapping.as_ref(), self.locale)
-    }
-
-    async fn store(&self, app: &App, sheet: Sheet) -> Result<Tally> {
-        let (plan, faults) = self.plan(&sheet);
-        faults.into_result(Some(()))?;
-        let target = Target {
-            tenant: self.tenant,
-            locale: self.locale,
-            atomic: self.wanted.atomic,
-            events: true,
-        };
-        let people = People::new(&app.db, target, module_of(self.kind));
-        let lines = Lines {
-            people: plan.names_people().then(|| Arc::new(people)),
-            sheet: Arc::new(sheet),
-            plan: Arc::new(plan),
-            ignored: Arc::default(),
-            failure: Arc::default(),
-        };
-        let stored = ingest::ingest_again(&app.db, target, lines.clone(), |_| ()).await;
-        let mut tally = stored.map_err(|error| lines.told(error))?;
-        if tally.stored > 0 && lines.plan.lacks_numbers() {
-            numbers::number(&app.db, target, &lines).await?;
-        }
-        let ignored = lines.ignored.load(Ordering::Relaxed);
-        tally.received += ignored;
-        for line in &mut tally.errors {
-            line.errors = named(std::mem::take(&mut line.errors), &lines.plan, &lines.sheet);
-        }
-        Ok(Tally {
-            calls: if is_call(self.kind) { tally.stored } else { 0 },
-            lines: tally,
-            ignored,
-            ignored_for: ignored_for(ignored),
-            created: lines
-                .people
-                .map(|people| people.created())
-                .unwrap_or_default(),
-            ..Tally::default()
-        })
-    }
-}
-
-/// The product whose calls are lines of a kind.
-fn module_of(kind: &Kind) -> Module {
-    if kind.name.starts_with("autocall") {
-        Module::Autocall
-    } else {
-        Module::Telesales
-    }
 }
 
 /// `UnsupportedMedia` for what no spreadsheet is sent as.

@@ -91,7 +91,7 @@ impl Type {
                 let text = text(json)?;
                 let sent = measured(&text, MAX_PHONE)?;
                 let normal = phone::e164(sent, locale.country_code);
-                out.push_str(&normal.ok_or("must be a phone number of 8 to 15 digits.")?);
+                out.push_str(&normal.ok_or(phone::FAULT)?);
                 out.push('\t');
                 escape(sent, out);
             }

@@ -1,5 +1,7 @@
 //! `callboard import`
 
+mod sheets;
+
 use std::process::Stdio;
 use std::time::Duration;
 

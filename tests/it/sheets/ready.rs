@@ -1,8 +1,10 @@
 //! Ready mappings: each is taken as it is, and reads a sheet with the headers that it is for.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use callboard::dialers::sheet::ready;
 use serde_json::{Value, json};
 
 use super::{CSV, put_valid, stored};
@@ -46,6 +48,20 @@ const SHEETS: &[(&str, &str)] = &[
          3,c3,00:00:09,2026/06/01 09:40:15,2026/06/01 09:40:20,2026/06/01 09:41:00,TerminatedByDst,Ext.101,102,101,102\n",
     ),
     (
+        "aircall-calls",
+        "line,datetime (tz offset incl.),number timezone,datetime (utc),country_code,direction,from,to,answered,missed_call_reason,user,duration (total),duration (in call),voicemail,recording,comments,tags,call quality,team,call direction - type,call start time,call end time,aircall number,customer number,in-call duration,call id,call type,waiting time\n\
+         Sales,2026-06-01 08:30:15,Asia/Ho_Chi_Minh,2026-06-01 01:30:15,VN,outbound,842838000000,84987654321,Yes,,Lan,40,25,,,,,,,Outbound,2026-06-01 08:30:15,2026-06-01 08:30:55,Sales (+84 28 3800 0000),+84 987 654 321,00:00:25,CA1,Outbound,00:00:15\n\
+         Sales,2026-06-01 09:30:15,Asia/Ho_Chi_Minh,2026-06-01 02:30:15.083,VN,outbound,842838000000,84987654322,No,,Lan,20,,,,,,,,Outbound,2026-06-01 09:30:15,2026-06-01 09:30:35,Sales (+84 28 3800 0000),+84 987 654 322,,CA2,Outbound,00:00:20\n\
+         Sales,2026-06-01 09:40:15,Asia/Ho_Chi_Minh,2026-06-01 02:40:15,VN,inbound,84987654321,842838000000,No,no_available_agent,[No associated user],9,,,,,,,,Inbound - Missed,2026-06-01 09:40:15,2026-06-01 09:40:24,Sales (+84 28 3800 0000),+84 987 654 321,,CA3,Missed,00:00:09\n",
+    ),
+    (
+        "genesys-interactions",
+        "\"Full Export Completed\",\"Partial Result Timestamp\",\"Filters\",\"Media Type\",\"Users\",\"Remote\",\"Date\",\"End Date\",\"Duration\",\"Direction\",\"Initial Direction\",\"ANI\",\"DNIS\",\"Queue\",\"Wrap-up\",\"Flow\",\"Conversation ID\",\"Total Talk\",\"Total ACW\",\"Disconnect Type\"\n\
+         \"YES\",\"\",\"\",\"voice\",\"Lan\",\"+84 987 654 321\",\"6/13/26 08:30:15 AM\",\"6/13/26 08:31:00 AM\",\"00:00:45\",\"Outbound\",\"Outbound\",\"tel:+842838000000\",\"tel:+84987654321\",\"\",\"\",\"\",\"g-1\",\"00:00:25\",\"00:00:05\",\"Peer\"\n\
+         \"YES\",\"\",\"\",\"voice\",\"Lan\",\"+84 987 654 322\",\"6/13/26 09:30:15 AM\",\"6/13/26 09:31:00 AM\",\"00:00:45\",\"Outbound\",\"Outbound\",\"tel:+842838000000\",\"tel:+84987654322\",\"\",\"\",\"\",\"g-2\",\"\",\"\",\"Client\"\n\
+         \"YES\",\"\",\"\",\"chat\",\"Lan\",\"guest\",\"6/13/26 09:40:15 AM\",\"6/13/26 09:41:00 AM\",\"00:00:45\",\"Inbound\",\"Inbound\",\"\",\"\",\"\",\"\",\"\",\"g-3\",\"\",\"\",\"\"\n",
+    ),
+    (
         "twilio-calls",
         "sid,date_created,start_time,end_time,from,to,duration,status,direction\n\
          CA1,\"Mon, 01 Jun 2026 01:30:14 +0000\",\"Mon, 01 Jun 2026 01:30:15 +0000\",\"Mon, 01 Jun 2026 01:30:40 +0000\",+842838000000,+84987654321,25,completed,outbound-api\n\
@@ -73,6 +89,8 @@ fn every_ready_mapping_has_a_sheet_and_cites_what_names_its_columns() {
     let mut told: Vec<&str> = SHEETS.iter().map(|(name, _)| *name).collect();
     told.sort_unstable();
     assert_eq!(names, told);
+    let within: BTreeSet<&str> = ready::names().collect();
+    assert_eq!(within, told.into_iter().collect());
     for name in names {
         let about = mapping(&name)["about"].to_string();
         assert!(about.contains("http"), "{name}");

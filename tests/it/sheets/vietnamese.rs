@@ -148,8 +148,8 @@ async fn attempts_without_a_number_are_numbered_by_their_start() {
         (&tally["stored"], &tally["created"]["leads"]),
         (&json!(3), &json!(2))
     );
-    let fault = &tally["errors"][0]["errors"]["lead_id"];
-    assert_eq!(fault, &json!(["is required (column Phone)."]), "{tally}");
+    let fault = json!({"phone": ["must be a phone number of 8 to 15 digits (column Phone)."]});
+    assert_eq!(tally["errors"], json!([{"line": 5, "errors": fault}]));
     // One that comes late moves those behind it.
     let late = "Phone,At,Result\n+84 912 000 001,2026-06-01 10:00,answered\n";
     stored(&test, &path, late).await;
@@ -161,4 +161,18 @@ async fn attempts_without_a_number_are_numbered_by_their_start() {
         [("2026-06-01", 1), ("2026-06-02", 2), ("2026-06-03", 3)]
             .map(|(at, number)| json!({"at": at, "number": number}))
     );
+
+    // A number that a sheet tells stays, whatever another one is.
+    let mut told = mapping;
+    told["columns"]["attempt_number"] = "No".into();
+    put_valid(&test, "told", &told).await;
+    let numbered = "Phone,At,Result,No\n0912000003,2026-06-05 10:00,busy,9\n";
+    stored(&test, &path.replace("=attempts", "=told"), numbered).await;
+    let untold =
+        "Phone,At,Result\n0912000003,2026-06-04 10:00,busy\n0912000003,2026-06-06 10:00,busy\n";
+    stored(&test, &path, untold).await;
+    let rows = rows.replace("84912000001", "84912000003");
+    let expected = [("2026-06-04", 1), ("2026-06-05", 9), ("2026-06-06", 3)]
+        .map(|(at, number)| json!({"at": at, "number": number}));
+    assert_eq!(test.query(TENANT, &rows).await, expected);
 }
