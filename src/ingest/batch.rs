@@ -17,6 +17,9 @@ use crate::db::Scope;
 use crate::error::{Error, Faults, Result};
 use crate::input::fault;
 
+/// Maximum number of keys that are looked up by a plan that is kept.
+const MAX_KEPT: usize = 100;
+
 /// A parsed line: its number, and its row or faults.
 pub type Line = (u64, Result<Row, Faults>);
 
@@ -89,6 +92,8 @@ async fn known_references(scope: &mut Scope, rows: impl Iterator<Item = &Row>) -
     }
     let mut known = Known::new();
     for (kind, keys) in referenced {
+        // A plan that is kept may be one for a table without rows, which compares all keys with all rows.
+        let is_short = keys.len() <= MAX_KEPT;
         let (mut numbers, mut texts) = (Vec::new(), Vec::new());
         for key in keys {
             match key {
@@ -100,6 +105,7 @@ async fn known_references(scope: &mut Scope, rows: impl Iterator<Item = &Row>) -
             continue;
         };
         let find = sqlx::query(AssertSqlSafe(statements.find.as_str())).bind(scope.tenant());
+        let find = find.persistent(is_short);
         let by_number = statements.key_type == "bigint";
         let find = if by_number {
             find.bind(numbers)

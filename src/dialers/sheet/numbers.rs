@@ -105,7 +105,10 @@ impl Numbering {
         keep.execute(scope.connection()).await?;
         let find =
             scope.select::<(i64, DateTime<Utc>, String)>(include_str!("../sql/attempts.sql"));
-        let find = find.bind(Vec::from_iter(leads.iter().copied()));
+        // A plan that is kept may be one for a table without rows.
+        let find = find
+            .bind(Vec::from_iter(leads.iter().copied()))
+            .persistent(false);
         let found = find.fetch_all(scope.connection()).await?;
         scope.commit().await?;
         let attempts = found
@@ -150,7 +153,7 @@ impl Numbering {
     async fn number(&self, leads: &[i64]) -> Result<()> {
         let mut scope = self.db.write(self.target.tenant).await?;
         let number = scope.query(include_str!("sql/number_attempts.sql"));
-        let number = number.bind(leads).bind(MOST as i64);
+        let number = number.bind(leads).bind(MOST as i64).persistent(false);
         number.execute(scope.connection()).await?;
         scope.commit().await
     }

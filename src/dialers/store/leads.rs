@@ -98,11 +98,12 @@ impl Lookup {
         }
         let by_id = of_product!(module, include_str!("../sql/leads_by_id.sql"));
         let by_phone = of_product!(module, include_str!("../sql/leads_by_phone.sql"));
-        let find = scope.select::<(i64,)>(by_id).bind(ids);
+        // Not kept, as in `begin`.
+        let find = scope.select::<(i64,)>(by_id).bind(ids).persistent(false);
         let found = find.fetch_all(scope.connection()).await?;
         let ids = found.into_iter().map(|(id,)| id).collect();
         let find = scope.select::<(i64, String, i64)>(by_phone);
-        let find = find.bind(campaigns).bind(phones);
+        let find = find.bind(campaigns).bind(phones).persistent(false);
         let found = find.fetch_all(scope.connection()).await?;
         let by_phone = found
             .into_iter()
@@ -139,7 +140,9 @@ pub async fn begin(
         remember.execute(scope.connection()).await?;
         let (leads, starts): (Vec<i64>, Vec<DateTime<Utc>>) = earliest.into_iter().unzip();
         let begin = of_product!(module, include_str!("../sql/begin_leads.sql"));
+        // A plan that is kept may be one for a table without rows, which compares each lead with all that came since.
         let begin = scope.query(begin).bind(leads).bind(starts);
+        let begin = begin.persistent(false);
         begin.execute(scope.connection()).await?;
     }
     Ok(())
