@@ -44,6 +44,8 @@ pub struct App {
     pub schedules: Schedules,
     /// Token of `/metrics`; without one, whoever reaches its address may read them.
     pub metrics_token: Option<Arc<str>>,
+    /// True while the server stops: it answers, and wants no more requests.
+    pub stopping: Arc<AtomicBool>,
     /// True once the installation is known to have an account.
     pub has_accounts: Arc<AtomicBool>,
     /// Maximum size of an atomic ingest body, unpacked, in bytes.
@@ -71,6 +73,7 @@ impl App {
             webhooks: Webhooks::new(Guard::new([])),
             schedules: Schedules::default(),
             metrics_token: None,
+            stopping: Arc::default(),
             has_accounts: Arc::default(),
             atomic_limit: MAX_ATOMIC,
         }

@@ -1,5 +1,7 @@
 //! All settings: environment variable, default and meaning (contract, section 7).
 
+mod secret_files;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -23,6 +25,10 @@ pub struct Config {
     /// URL of the Postgres database. Without it, an embedded Postgres runs in the data directory.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<Hidden>,
+
+    /// File that holds the database's URL, in place of DATABASE_URL.
+    #[arg(long, env = "DATABASE_URL_FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
 
     /// Number of read connections; half as many write.
     #[arg(long, env = "CALLBOARD_DATABASE_POOL", default_value_t = READ_CONNECTIONS, value_parser = clap::value_parser!(u32).range(2..=1000), global = true)]
@@ -60,6 +66,15 @@ pub struct Config {
     /// directory.
     #[arg(long, env = "CALLBOARD_SECRET", hide_env_values = true, global = true)]
     pub secret: Option<Hidden>,
+
+    /// File that holds the secret, in place of CALLBOARD_SECRET.
+    #[arg(long, env = "CALLBOARD_SECRET_FILE", global = true)]
+    pub secret_file: Option<PathBuf>,
+
+    /// Time between the signal to stop and the end of listening, in which /readyz already answers 503: load
+    /// balancers need it to notice. A second signal ends at once.
+    #[arg(long, env = "CALLBOARD_DRAIN", default_value = "0s", value_parser = within("0s", "1h"), global = true)]
+    pub drain: Duration,
 
     /// Interval at which new data is folded into the roll-ups. It affects only the speed of
     /// reports, not their figures.
@@ -148,6 +163,10 @@ pub struct Config {
         global = true
     )]
     pub smtp_url: Option<Hidden>,
+
+    /// File that holds the URL of the mail server, in place of CALLBOARD_SMTP_URL.
+    #[arg(long, env = "CALLBOARD_SMTP_URL_FILE", global = true)]
+    pub smtp_url_file: Option<PathBuf>,
 
     /// Sender of mail, such as Reports <reports@example.com>.
     #[arg(long, env = "CALLBOARD_MAIL_FROM", global = true)]
@@ -388,11 +407,13 @@ mod tests {
     /// Settings that are neither numbers nor durations.
     const UNBOUNDED: &[&str] = &[
         "database_url",
+        "database_url_file",
         "data_dir",
         "listen",
         "metrics_listen",
         "metrics_token",
         "secret",
+        "secret_file",
         "public_url",
         "export_store",
         "rate_limit",
@@ -402,6 +423,7 @@ mod tests {
         "webhook_proxy",
         "webhook_ca",
         "smtp_url",
+        "smtp_url_file",
         "mail_from",
     ];
 

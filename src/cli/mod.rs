@@ -4,7 +4,9 @@
 //! cause; that belongs to the modules that the commands call.
 
 mod audit;
+mod check;
 mod demo;
+mod healthy;
 mod import;
 mod link;
 mod psql;
@@ -44,6 +46,10 @@ enum Command {
     Serve,
     /// Serve the API with a tenant full of sample data.
     Demo(demo::Arguments),
+    /// Check settings, database, clock, store, mail and free space, before a server is started.
+    Check,
+    /// Ask whether the server is alive, for health checks.
+    Healthy,
     /// Apply the database migrations.
     Migrate,
     /// Import call data, one JSON object per line.
@@ -93,7 +99,10 @@ pub fn run(cli: Cli) -> ExitCode {
 
 async fn execute(cli: Cli) -> Result<ExitCode> {
     let Cli { config, command } = cli;
+    let config = config.with_secret_files()?;
     match command {
+        Command::Check => return check::run(&config).await,
+        Command::Healthy => return healthy::run(&config).await,
         Command::Serve => serve::run(&config).await?,
         Command::Demo(arguments) => demo::run(&config, &arguments).await?,
         Command::Migrate => {

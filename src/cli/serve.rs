@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -81,12 +82,12 @@ pub async fn run_with(
     .await;
     let elapsed = signalled_at.get().map(Instant::elapsed).unwrap_or_default();
     running
-        .stop_within(STOP_TIMEOUT.saturating_sub(elapsed))
+        .stop_within((config.drain + STOP_TIMEOUT).saturating_sub(elapsed))
         .await;
     worked
 }
 
-/// Timeout of the whole shutdown, from the signal on: supervisors kill after ten seconds (`docker
+/// Timeout of the whole shutdown, from the end of the drain on: supervisors kill after ten seconds (`docker
 /// stop`).
 const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -163,8 +164,12 @@ pub async fn serve(
     workers.spawn(webhooks::worker::run(app.clone(), stopping.clone()));
     workers.spawn(schedules::worker::run(app.clone(), stopping.clone()));
     let stopping = stopping.drop_guard();
+    let (draining, drain) = (Arc::clone(&app.stopping), config.drain);
     let stop = async move {
         stop.await;
+        draining.store(true, Ordering::Release);
+        // Load balancers ask `/readyz` at intervals, and send requests until they have noticed.
+        tokio::time::sleep(drain).await;
         drop(stopping);
     };
     if let Some(probes) = probes {

@@ -1,6 +1,7 @@
 //! Liveness and readiness.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::paths;
 use crate::app::App;
 use crate::envelope::Data;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::time::zone::database::Database;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -37,12 +38,15 @@ pub async fn healthz() -> Json<Data<Health>> {
     })
 }
 
-/// Readiness: the database is reachable and has every migration of this version.
+/// Readiness: the database is reachable and has every migration of this version, and the server is not stopping.
 #[utoipa::path(get, path = paths::READYZ, tag = "Running", responses(
     (status = 200, description = "Ready.", body = Data<Readiness>),
     (status = 503, description = "Not ready.", body = super::error::Body),
 ))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Data<Readiness>>> {
+    if app.stopping.load(Ordering::Acquire) {
+        return Err(Error::Unavailable("the server is stopping".into()));
+    }
     app.db.ready().await?;
     Ok(Json(Data {
         data: Readiness {

@@ -3,6 +3,7 @@
 mod demo;
 mod import;
 mod psql;
+mod running;
 mod tenants;
 mod tokens;
 mod users;
@@ -17,7 +18,8 @@ async fn help_lists_every_command() {
     let program = Program::new();
     let help = program.ok(&["--help"], "").await;
     for command in [
-        "serve", "demo", "migrate", "import", "tenant", "user", "token", "link", "audit", "openapi",
+        "serve", "demo", "check", "healthy", "migrate", "import", "tenant", "user", "token",
+        "link", "audit", "openapi",
     ] {
         assert!(
             help.lines()

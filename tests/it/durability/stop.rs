@@ -192,3 +192,37 @@ async fn a_stop_during_startup_ends_every_process() {
     assert_eq!(child.wait().await.expect("an end").code(), Some(0));
     program.assert_nothing_runs();
 }
+
+/// Load balancers ask at intervals: until they have noticed, their requests are answered.
+#[tokio::test]
+async fn a_server_that_drains_says_so_and_answers_meanwhile() {
+    let test = TestApp::new().await;
+    let drained = Program::beside(&test).with("CALLBOARD_DRAIN", "2s");
+    let mut server = drained.serve().await;
+    let client = Client::new(server.url.clone(), String::new());
+    assert_eq!(client.get("/readyz").await.status, 200);
+    signal("TERM", &[server.pid()]);
+    eventually("it is not ready", async || {
+        client.get("/readyz").await.status == 503
+    })
+    .await;
+    assert_eq!(client.get("/healthz").await.status, 200, "it is alive");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once() {
+    let program = Program::new().with("CALLBOARD_DRAIN", "1h");
+    let mut server = program.serve().await;
+    signal("TERM", &[server.pid()]);
+    eventually("it is stopping", async || {
+        server.logged("stopping").is_some()
+    })
+    .await;
+    signal("INT", &[server.pid()]);
+    assert_eq!(server.ended().await.code(), Some(1), "{}", server.log());
+    eventually("its Postgres ends by itself", async || {
+        program.processes().is_empty()
+    })
+    .await;
+}
