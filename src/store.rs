@@ -346,8 +346,12 @@ fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
         .any(|error| crate::error::is_full(error.kind()))
 }
 
-/// Creates a directory that only its owner may read: only holders of a link may read the files.
+/// Creates a directory that only its owner may read: only holders of a link may read the files. Those above it are created
+/// like any other: the data directory is one, and Postgres runs as another user.
 fn create_private(dir: &Path) -> std::io::Result<()> {
+    if let Some(above) = dir.parent() {
+        fs::create_dir_all(above)?;
+    }
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
