@@ -1,7 +1,7 @@
 -- Stored calls of dialers that are decided anew, one after the other, across restarts.
 
--- How far the work has come: the call, or the record in quarantine, that was the last one. Besides endings with another result,
--- a changed routing leaves work: records in quarantine, and calls where somebody asked for that.
+-- The last call, or record in quarantine, that was done. Besides endings with another result, a changed routing leaves work:
+-- records in quarantine, and calls where somebody asked for that.
 alter table dialer_remaps
     drop constraint dialer_remaps_vocabulary_check,
     add constraint dialer_remaps_vocabulary_check

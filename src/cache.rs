@@ -41,7 +41,7 @@ pub struct Found<V> {
     pub origin: Origin,
 }
 
-/// Where a value is from.
+/// Origin of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// It was kept.

@@ -158,7 +158,7 @@ pub fn lines(kind: Kind, count: usize) -> String {
     text
 }
 
-/// What all stored calls say, without ids.
+/// The content of all stored calls, without ids.
 pub fn digest(kind: Kind) -> &'static str {
     match kind {
         Kind::Attempt => {

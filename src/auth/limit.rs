@@ -65,24 +65,8 @@ impl Group {
         Self::Other,
     ];
 
-    /// All groups.
-    pub const ALL: [Self; 15] = [
-        Self::Autocall,
-        Self::LeadImport,
-        Self::Start,
-        Self::Telesales,
-        Self::Analytics,
-        Self::Ingest,
-        Self::Dialers,
-        Self::Auth,
-        Self::Webhooks,
-        Self::WebhookTest,
-        Self::ScheduleRun,
-        Self::Other,
-        Self::LoginAddress,
-        Self::LoginName,
-        Self::Link,
-    ];
+    /// Groups by client address, whose limits are fixed.
+    pub const OF_ADDRESSES: [Self; 3] = [Self::LoginAddress, Self::LoginName, Self::Link];
 
     /// Name in the OpenAPI document. A tenant's limit of the group is its setting `rate_limit_<name>`.
     pub fn name(self) -> &'static str {

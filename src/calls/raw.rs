@@ -1,4 +1,4 @@
-//! What the records of a dialer said about a call, as long as it is kept (contract, section 10).
+//! Records of a dialer about a call, as long as they are kept (contract, section 10).
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::time::Instant;
 const MOST: i64 = 100;
 const MAX_SIZE: i64 = 1 << 20;
 
-/// What a record of a dialer said about a call.
+/// A record of a dialer about a call.
 #[derive(Debug, Serialize, ToSchema, FromRow)]
 pub struct DialerRecord {
     /// Kind of the dialer that wrote it.

@@ -1,4 +1,4 @@
--- What is kept of the records of call $2 of product $3: the first $4, until they have $5 bytes together.
+-- Kept records of call $2 of product $3: the first $4, until they have $5 bytes together.
 select source, received_at, fields
 from (
     select kept.*, sum(octet_length(fields::text)) over (

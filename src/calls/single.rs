@@ -78,7 +78,7 @@ pub struct AttemptDetail {
     call: ListedAttempt,
     /// The other attempts of its lead, oldest first, at most 200.
     attempts: Vec<ListedAttempt>,
-    /// What the dialer said, as far as it is kept: at most 100 records. Absent without `calls_read`.
+    /// Records of the dialer, as far as they are kept: at most 100. Absent without `calls_read`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     raw: Option<Vec<DialerRecord>>,
@@ -91,7 +91,7 @@ pub struct CallDetail {
     call: ListedCall,
     /// The other calls to its lead, oldest first, at most 200.
     attempts: Vec<ListedCall>,
-    /// What the dialer said, as far as it is kept: at most 100 records. Absent without `calls_read`.
+    /// Records of the dialer, as far as they are kept: at most 100. Absent without `calls_read`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     raw: Option<Vec<DialerRecord>>,

@@ -1,14 +1,16 @@
 //! `callboard check`: what a server with these settings would find, before it is started. A line each: `ok`, `note` or `FAIL`.
 //!
-//! Changes nothing in the database; writes and removes one file in the data directory and in a store that is a directory.
+//! Changes nothing in the database. Makes the data directory and the store's, as a server would, and writes and removes a file in each.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection, FromRow};
+use tokio::time::timeout;
 
 use super::say;
 use crate::config::Config;
@@ -21,8 +23,10 @@ use crate::time::zone::database::Database as Zones;
 
 /// Difference of two clocks beyond which tokens and leases end at the wrong time.
 const MOST_SKEW: TimeDelta = TimeDelta::seconds(2);
-/// Share of free space below which exports pause.
+/// Free space that is needed, in percent.
 const LEAST_FREE: u64 = 10;
+/// Time for the database to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The oldest Postgres that works, as its server says it.
 const OLDEST: i32 = 150_000;
@@ -106,9 +110,13 @@ struct Server {
 }
 
 async fn database(url: &str) -> Vec<(&'static str, Found)> {
-    let server = match ask(url).await {
-        Ok(server) => server,
-        Err(error) => return vec![("database", Found::Fail(error.to_string()))],
+    let server = match timeout(PATIENCE, ask(url)).await {
+        Ok(Ok(server)) => server,
+        Ok(Err(error)) => return vec![("database", Found::Fail(error.to_string()))],
+        Err(_) => {
+            let text = format!("no answer within {} s", PATIENCE.as_secs());
+            return vec![("database", Found::Fail(text))];
+        }
     };
     let told = format!("Postgres {} as {}", server.version, server.role);
     let version = if server.number < OLDEST {
@@ -156,15 +164,14 @@ fn directory(path: &Path) -> Found {
 
 fn store(config: &Config) -> Found {
     let spec = config.export_store();
-    if spec.starts_with("s3://") {
-        return match Store::open(&spec, &config.data_dir) {
-            Ok(_) => Found::Ok(format!(
-                "{spec}: settings read; the bucket itself is not asked"
-            )),
-            Err(error) => Found::Fail(error.to_string()),
-        };
+    // Made by the store itself: only its owner may read it.
+    match Store::open(&spec, &config.data_dir) {
+        Ok(_) if spec.starts_with("s3://") => Found::Ok(format!(
+            "{spec}: settings read; the bucket itself is not asked"
+        )),
+        Ok(_) => directory(Path::new(&spec)),
+        Err(error) => Found::Fail(error.to_string()),
     }
-    directory(Path::new(&spec))
 }
 
 fn free_space(path: &Path) -> Found {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::AtomicU64;
 
-use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, LabelSetEncoder};
+use prometheus_client::metrics::TypedMetric;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -38,55 +39,51 @@ impl<const N: usize> EncodeLabelSet for Labels<N> {
     }
 }
 
-/// A counter for each set of values of its labels.
-pub struct Counters<const N: usize> {
+/// A metric for each set of values of its labels.
+pub struct Series<const N: usize, M> {
     names: [&'static str; N],
-    family: Family<Labels<N>, Counter>,
+    family: Family<Labels<N>, M>,
+}
+
+pub type Counters<const N: usize> = Series<N, Counter>;
+
+/// Values that rise and fall.
+pub type Gauges<const N: usize> = Series<N, Gauge<f64, AtomicU64>>;
+
+impl<const N: usize, M> Series<N, M>
+where
+    M: Default + EncodeMetric + TypedMetric + fmt::Debug + Send + Sync + 'static,
+{
+    /// `name`: of a counter without `_total`, which the text adds.
+    pub(super) fn new(
+        registry: &mut Registry,
+        name: &'static str,
+        meaning: &'static str,
+        names: [&'static str; N],
+    ) -> Self {
+        let family = Family::<Labels<N>, M>::default();
+        registry.register(name, meaning, family.clone());
+        Self { names, family }
+    }
+
+    fn labels(&self, values: [&'static str; N]) -> Labels<N> {
+        let names = self.names;
+        Labels { names, values }
+    }
 }
 
 impl<const N: usize> Counters<N> {
-    /// `name`: without `_total`, which the text adds.
-    pub(super) fn new(
-        registry: &mut Registry,
-        name: &'static str,
-        meaning: &'static str,
-        names: [&'static str; N],
-    ) -> Self {
-        let family = Family::<Labels<N>, Counter>::default();
-        registry.register(name, meaning, family.clone());
-        Self { names, family }
-    }
-
     /// Adds to a counter. A counter that is new begins at 0, so that an addition of 0 shows it.
     pub fn add(&self, values: [&'static str; N], count: u64) {
-        let names = self.names;
-        let counter = self.family.get_or_create(&Labels { names, values });
-        counter.inc_by(count);
+        let labels = self.labels(values);
+        self.family.get_or_create(&labels).inc_by(count);
     }
-}
-
-/// A value that rises and falls, for each set of values of its labels.
-pub struct Gauges<const N: usize> {
-    names: [&'static str; N],
-    family: Family<Labels<N>, Gauge<f64, AtomicU64>>,
 }
 
 impl<const N: usize> Gauges<N> {
-    pub(super) fn new(
-        registry: &mut Registry,
-        name: &'static str,
-        meaning: &'static str,
-        names: [&'static str; N],
-    ) -> Self {
-        let family = Family::<Labels<N>, Gauge<f64, AtomicU64>>::default();
-        registry.register(name, meaning, family.clone());
-        Self { names, family }
-    }
-
     pub fn set(&self, values: [&'static str; N], value: f64) {
-        let names = self.names;
-        let gauge = self.family.get_or_create(&Labels { names, values });
-        gauge.set(value);
+        let labels = self.labels(values);
+        self.family.get_or_create(&labels).set(value);
     }
 
     /// Removes all values: this instance does not know them any more.

@@ -1,5 +1,6 @@
 //! Commands of operators: `check`, `healthy`, and secrets that come as files.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::TestApp;
@@ -40,6 +41,12 @@ async fn check_tells_what_a_server_would_find_a_line_each() {
     ];
     let about: Vec<&str> = lines(&told).into_iter().map(|(about, _)| about).collect();
     assert_eq!(about, expected, "{told}");
+    let exports = std::fs::metadata(program.data().join("exports")).expect("a store");
+    assert_eq!(
+        exports.permissions().mode() & 0o777,
+        0o700,
+        "as a server makes it"
+    );
 
     // One fault hides no other.
     let file = written(program.place(), "a-file", "");
