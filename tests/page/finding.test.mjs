@@ -92,24 +92,29 @@ test("the search finds everything by a key, without regard to marks, and opens i
     await page.keyboard.press("Enter");
     await page.locator("dialog.finder").waitFor({ state: "detached" });
   };
+  // Keys do nothing while a dialog closes.
+  const leave = async () => {
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+  };
   await find("/", bare, agent.name);
   assert.match(page.url(), new RegExp(`#/telesales\\?agents=${agent.id}`));
   await page.locator(FILTERED.drawn).waitFor();
   await page.waitForFunction(() => document.querySelector("a.figure"));
   await find("Control+k", disposition.label, disposition.label);
   await page.locator("dialog.sheet data[data-metric=total]").waitFor();
-  await page.keyboard.press("Escape");
+  await leave();
   await find("/", line.cid.slice(-6), line.cid);
   assert.match(page.url(), new RegExp(`cid:${line.cid}`));
   await page.locator("dialog.sheet data[data-metric=total]").waitFor();
-  await page.keyboard.press("Escape");
+  await leave();
   await page.keyboard.press("/");
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   assert.deepEqual(violations.map(({ id }) => id), []);
   await page.keyboard.type("zzzz");
   await page.getByText("Nothing is called “zzzz”.").waitFor();
-  await page.keyboard.press("Escape");
+  await leave();
   const [lead] = (await api("/api/telesales/leads?limit=1")).data;
   await find("/", lead.phone_number, "Telesales leads with this phone");
   await page.locator("dialog.sheet").getByText(lead.full_name).first().waitFor();
